@@ -1,0 +1,1 @@
+"""The ARM resource store: any resource by id, with etags, revisions, kinds and an outbox of activity events."""
