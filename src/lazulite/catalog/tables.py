@@ -38,7 +38,14 @@ class _OwnColumn(msgspec.Struct, frozen=True, array_like=True):
     type: str
 
 
-STANDARD_COLUMNS: tuple[ColumnType, ...] = read("standard_columns.json", ColumnType)
+class _Column(msgspec.Struct, frozen=True, array_like=True):
+    name: str
+    type: str
+
+
+STANDARD_COLUMNS: tuple[ColumnType, ...] = tuple(
+    (column.name, column.type) for column in read("standard_columns.json", _Column)
+)
 
 
 @cache
