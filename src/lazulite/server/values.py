@@ -1,0 +1,154 @@
+"""Reads one setting's value from what a flag, an environment variable or TOML gives: text or a TOML scalar.
+
+Each reader takes that value and returns the typed one, or raises ValueError with what it expected.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Reader = Callable[[Any], Any]
+
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_UNITS |= {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
+
+
+@dataclass(frozen=True)
+class DiskReserve:
+    """Space that writes must leave free: `size` bytes, or `fraction` of the whole disk."""
+
+    size: int = 0
+    fraction: float = 0.0
+
+    def bytes_of(self, folder: Path) -> int:
+        """The reserve in bytes on the disk that holds `folder`."""
+        return self.size or int(self.fraction * shutil.disk_usage(folder).total)
+
+    def __str__(self) -> str:
+        return size_text(self.size) if self.size else f"{self.fraction * 100:g}%"
+
+
+def size(value: Any) -> int:
+    """Bytes, from an int or text such as `1GiB`, `512 MiB`, `10MB`."""
+    match = _SIZE.fullmatch(str(value).strip())
+    if match is None or match[2].upper() not in _UNITS or isinstance(value, bool):
+        raise ValueError("a size such as 512MiB or 1GiB")
+    return int(float(match[1]) * _UNITS[match[2].upper()])
+
+
+def size_text(count: int) -> str:
+    """The shortest exact text of a size: 1073741824 -> 1GiB."""
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if count and count % unit == 0:
+            return f"{count // unit}{name}"
+    return str(count)
+
+
+def size_between(least: str, most: str) -> Reader:
+    """A reader of sizes within bounds, both allowed."""
+
+    def read(value: Any) -> int:
+        found = size(value)
+        if not size(least) <= found <= size(most):
+            raise ValueError(f"a size from {least} to {most}")
+        return found
+
+    return read
+
+
+def whole(least: int, most: int) -> Reader:
+    """A reader of whole numbers within bounds, both allowed."""
+
+    def read(value: Any) -> int:
+        text = str(value).strip()
+        if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,18}", text) or not least <= int(text) <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def port_or_off(value: Any) -> int | None:
+    """A TCP port, 0 for any free one, or `off`."""
+    if value is None or str(value).strip().lower() in ("off", "none"):
+        return None
+    try:
+        return int(whole(0, 65535)(value))
+    except ValueError:
+        raise ValueError("a port from 0 to 65535, or off") from None
+
+
+def boolean(value: Any) -> bool:
+    text = str(value).strip().lower()
+    if text not in _TRUE | _FALSE:
+        raise ValueError("true or false")
+    return text in _TRUE
+
+
+def one_of(*allowed: str) -> Reader:
+    """A reader of one word out of several, without regard to case."""
+
+    def read(value: Any) -> str:
+        text = str(value).strip().lower()
+        if text not in allowed:
+            raise ValueError("one of " + ", ".join(allowed))
+        return text
+
+    return read
+
+
+def host(value: Any) -> str:
+    """A host name or an IP address to listen on."""
+    text = str(value).strip().strip("[]")
+    if not re.fullmatch(r"[A-Za-z0-9._:-]{1,253}", text):
+        raise ValueError("a host name or an IP address")
+    return text
+
+
+def hosts(value: Any) -> tuple[str, ...]:
+    """Several hosts: a TOML list, or text with commas."""
+    parts = value if isinstance(value, (list, tuple)) else [part for part in str(value).split(",") if part.strip()]
+    return tuple(host(part) for part in parts)
+
+
+def folder(value: Any) -> Path:
+    """A folder's path; `~` is the home folder."""
+    if not str(value).strip():
+        raise ValueError("a folder's path")
+    return Path(str(value)).expanduser()
+
+
+def instant(value: Any) -> int | None:
+    """Ticks from a date and time in UTC, as text or a TOML date-time; empty text is none."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    from lazulite.kql import ticks  # type: ignore[attr-defined]
+
+    text = value.isoformat() if hasattr(value, "isoformat") else str(value).strip()
+    found: int | None = ticks.parse_datetime(text)
+    if found is None:
+        raise ValueError("a date and time such as 2017-12-01T00:00:00Z")
+    return found
+
+
+def disk_reserve(value: Any) -> DiskReserve:
+    """`512MiB` or `5%`."""
+    if isinstance(value, DiskReserve):
+        return value
+    percent = _PERCENT.fullmatch(str(value).strip())
+    if percent and 0 < float(percent[1]) <= 50:
+        return DiskReserve(fraction=float(percent[1]) / 100)
+    try:
+        return DiskReserve(size=max(size(value), 1))
+    except ValueError:
+        raise ValueError("a size such as 512MiB, or a part of the disk such as 5% (at most 50%)") from None
