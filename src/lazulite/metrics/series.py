@@ -1,0 +1,115 @@
+"""The series that are known, in memory: the id of a series by what it is, and the series of one metric of a resource.
+
+A group is one metric of one resource. Series ids are handed out in order within their group (see points.GROUP_SHIFT).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from lazulite.metrics.points import GROUP_SHIFT
+
+HOLE = ""  # in the place of dimensions: the series of this ordinal has expired ("{}" is the series without dimensions)
+
+
+class GroupKey(NamedTuple):
+    """Lower-case resource id, namespace and metric."""
+
+    resource_id: str
+    namespace: str
+    metric: str
+
+    @staticmethod
+    def of(resource_id: str, namespace: str, metric: str) -> GroupKey:
+        return GroupKey(resource_id.lower(), namespace.lower(), metric.lower())
+
+
+@dataclass
+class Group:
+    """The series of one metric of one resource: their canonical dimensions and last seen minutes, by ordinal."""
+
+    number: int
+    dimensions: list[str] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
+    ordinals: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def first_id(self) -> int:
+        return self.number << GROUP_SHIFT
+
+    def id_of(self, dimensions: str) -> int | None:
+        """The id of the series with these canonical dimensions; the case of values does not count."""
+        ordinal = self.ordinals.get(dimensions.lower())
+        return None if ordinal is None else self.first_id + ordinal
+
+    def append(self, dimensions: str, seen: int) -> int:
+        """Add a series (or a hole) and give its id. Readers copy `dimensions`, so it grows last."""
+        ordinal = len(self.dimensions)
+        if dimensions != HOLE:
+            self.ordinals[dimensions.lower()] = ordinal
+        self.seen.append(seen)
+        self.dimensions.append(dimensions)
+        return self.first_id + ordinal
+
+
+@dataclass(frozen=True)
+class SeriesRow:
+    """One row of the table `series`, as new or seen again at minute `seen` (ticks)."""
+
+    id: int
+    key: GroupKey
+    namespace: str
+    metric: str
+    dimensions: str
+    seen: int
+
+
+class SeriesIndex:
+    """All groups. One thread writes; queries read at the same time, and see a series whole or not at all."""
+
+    def __init__(self) -> None:
+        self._groups: dict[GroupKey, Group] = {}
+        self._next_group = 0
+        self.count = 0
+
+    def group(self, key: GroupKey) -> Group | None:
+        return self._groups.get(key)
+
+    def groups_of(self, resource_id: str) -> Iterator[tuple[GroupKey, Group]]:
+        """The groups of one resource (lower case)."""
+        return ((key, group) for key, group in list(self._groups.items()) if key.resource_id == resource_id)
+
+    @property
+    def next_group(self) -> int:
+        return self._next_group
+
+    def add(self, row: SeriesRow) -> None:
+        """Take in a series; rows of one group come in order of id, and one that is known only moves `seen`."""
+        group = self._groups.get(row.key)
+        if group is None:
+            group = self._groups[row.key] = Group(row.id >> GROUP_SHIFT)
+            self._next_group = max(self._next_group, group.number + 1)
+        ordinal = row.id - group.first_id
+        if ordinal < len(group.dimensions):
+            group.seen[ordinal] = max(group.seen[ordinal], row.seen)
+            return
+        # Series that expired before this start have left holes, which mean nothing: their points expired before them.
+        for _ in range(len(group.dimensions), ordinal):
+            group.append(HOLE, 0)
+        group.append(row.dimensions, row.seen)
+        self.count += 1
+
+    def forget(self, before: int) -> int:
+        """Drop the series last seen before `before` (ticks); returns how many."""
+        gone = 0
+        for key, group in list(self._groups.items()):
+            stale = [text for text, ordinal in group.ordinals.items() if group.seen[ordinal] < before]
+            for text in stale:
+                group.dimensions[group.ordinals.pop(text)] = HOLE
+            gone += len(stale)
+            if not group.ordinals:
+                del self._groups[key]
+        self.count -= gone
+        return gone
