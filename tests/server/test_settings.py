@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lazulite.kql import ticks
 from lazulite.server.settings import NOT_SETTINGS, Settings, SettingsError, documented, load, markdown
 from lazulite.server.values import DiskReserve
 
-ticks = pytest.importorskip("lazulite.kql.ticks")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -47,6 +47,7 @@ def test_memory_is_shared_out() -> None:
         ("log_level", "DEBUG", "debug"),
         ("disk_reserve", "5%", DiskReserve(fraction=0.05)),
         ("disk_reserve", "1GiB", DiskReserve(size=1 << 30)),
+        ("disk_reserve", "1GiB, 10%", DiskReserve(1 << 30, 0.1)),
         ("clock_start", "2017-12-01T00:00:00Z", ticks.parse_datetime("2017-12-01T00:00:00Z")),
     ],
 )
@@ -76,6 +77,7 @@ def test_the_file_may_use_the_types_of_toml(tmp_path: Path) -> None:
         ("LAZULITE_METRICS_OPEN", "perhaps", "true or false"),
         ("LAZULITE_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("LAZULITE_DISK_RESERVE", "90%", "a part of the disk such as 5%"),
+        ("LAZULITE_DISK_RESERVE", "1GiB,2GiB", "or both with a comma"),
         ("LAZULITE_CLOCK_START", "yesterday", "a date and time such as"),
     ],
 )
@@ -135,4 +137,5 @@ def test_the_page_of_settings_is_up_to_date() -> None:
 
 def test_a_disk_reserve_counts_on_its_own_disk(tmp_path: Path) -> None:
     assert DiskReserve(size=5).bytes_of(tmp_path) == 5
-    assert DiskReserve(fraction=0.5).bytes_of(tmp_path) > 0
+    assert DiskReserve(fraction=0.5).bytes_of(tmp_path) > 5
+    assert DiskReserve(5, 0.5).bytes_of(tmp_path) == 5

@@ -88,10 +88,10 @@ class Settings:
         180, values.whole(1, 3600), "Seconds a query may run unless its Prefer header asks for less or more (to 600)."
     )
     disk_reserve: DiskReserve = _setting(  # noqa: RUF009 - it returns a field()
-        DiskReserve(size=512 << 20),
+        DiskReserve(512 << 20, 0.05),
         values.disk_reserve,
-        "Free disk space below which nothing more is accepted: a size, or a part such as 5%.",
-        "512MiB",
+        "Free disk space below which nothing more is accepted: a size, a part of the disk, or the lesser of both.",
+        "512MiB, 5%",
     )
     max_body: int = _setting(
         10 << 20, values.size_between("64KiB", "256MiB"), "Largest body of records, after decompression.", "10MiB"

@@ -12,28 +12,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lazulite.kql import ticks
+
 Reader = Callable[[Any], Any]
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_RESERVE = "a size such as 512MiB, a part of the disk such as 5% (at most 50%), or both with a comma"
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 
 
 @dataclass(frozen=True)
 class DiskReserve:
-    """Space that writes must leave free: `size` bytes, or `fraction` of the whole disk."""
+    """Space that writes must leave free: `size` bytes, a `fraction` of the whole disk, or the lesser of both."""
 
-    size: int = 0
-    fraction: float = 0.0
+    size: int | None = None
+    fraction: float | None = None
 
     def bytes_of(self, folder: Path) -> int:
         """The reserve in bytes on the disk that holds `folder`."""
-        return self.size or int(self.fraction * shutil.disk_usage(folder).total)
-
-    def __str__(self) -> str:
-        return size_text(self.size) if self.size else f"{self.fraction * 100:g}%"
+        part = None if self.fraction is None else int(self.fraction * shutil.disk_usage(folder).total)
+        return min(bound for bound in (self.size, part) if bound is not None)
 
 
 def size(value: Any) -> int:
@@ -42,14 +43,6 @@ def size(value: Any) -> int:
     if match is None or match[2].upper() not in _UNITS or isinstance(value, bool):
         raise ValueError("a size such as 512MiB or 1GiB")
     return int(float(match[1]) * _UNITS[match[2].upper()])
-
-
-def size_text(count: int) -> str:
-    """The shortest exact text of a size: 1073741824 -> 1GiB."""
-    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
-        if count and count % unit == 0:
-            return f"{count // unit}{name}"
-    return str(count)
 
 
 def size_between(least: str, most: str) -> Reader:
@@ -132,23 +125,30 @@ def instant(value: Any) -> int | None:
         return None
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    from lazulite.kql import ticks  # type: ignore[attr-defined]
-
     text = value.isoformat() if hasattr(value, "isoformat") else str(value).strip()
-    found: int | None = ticks.parse_datetime(text)
+    found = ticks.parse_datetime(text)
     if found is None:
         raise ValueError("a date and time such as 2017-12-01T00:00:00Z")
     return found
 
 
 def disk_reserve(value: Any) -> DiskReserve:
-    """`512MiB` or `5%`."""
-    if isinstance(value, DiskReserve):
-        return value
-    percent = _PERCENT.fullmatch(str(value).strip())
+    """`512MiB`, `5%`, or both with a comma: the lesser of them."""
+    bounds = [_bound(part) for part in str(value).split(",")]
+    sizes, fractions = (
+        [bound.size for bound in bounds if bound.size],
+        [bound.fraction for bound in bounds if bound.fraction],
+    )
+    if len(sizes) > 1 or len(fractions) > 1:
+        raise ValueError(_RESERVE)
+    return DiskReserve(next(iter(sizes), None), next(iter(fractions), None))
+
+
+def _bound(text: str) -> DiskReserve:
+    percent = _PERCENT.fullmatch(text.strip())
     if percent and 0 < float(percent[1]) <= 50:
         return DiskReserve(fraction=float(percent[1]) / 100)
     try:
-        return DiskReserve(size=max(size(value), 1))
+        return DiskReserve(size=max(size(text), 1))
     except ValueError:
-        raise ValueError("a size such as 512MiB, or a part of the disk such as 5% (at most 50%)") from None
+        raise ValueError(_RESERVE) from None
