@@ -1,0 +1,13 @@
+"""The option that every command has: the data folder in whose connection.json the server is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT = Path("lazulite-data")
+DataOption = Annotated[
+    Path, typer.Option("--data", envvar="LAZULITE_DATA", help="Data folder of the running server.", show_default=True)
+]
