@@ -32,11 +32,15 @@ class Append:
 
 @dataclass(frozen=True)
 class Delivery:
-    """All that the batches after the engine's cursor up to `through` make, of the intake named by `epoch`."""
+    """All that the batches after the engine's cursor up to `through` make, of the intake named by `epoch`.
+
+    `after` is where the cursor was when they were read: given, the delivery is refused if it has moved since.
+    """
 
     epoch: str
     through: int
     appends: tuple[Append, ...]
+    after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,10 @@ class EngineRefused(LazuliteError):
     """The engine cannot store this data however often it is tried: the sender of the rows is at fault."""
 
 
+class QueryCancelled(LazuliteError):
+    """The caller of a query no longer wants its answer."""
+
+
 Plan = Callable[[Schema], kql.Compiled]
 
 
@@ -116,7 +124,10 @@ class Engine(Protocol):
         ...
 
     def deliver(self, delivery: Delivery) -> None:
-        """Commit; raises EngineRefused for bad data, Unavailable when it should be tried again."""
+        """Commit; raises EngineRefused for bad data, Unavailable when it should be tried again.
+
+        After Unavailable it may or may not be committed: read `delivered` and go on from there. Conflict: it was.
+        """
         ...
 
     def expire(self, expiry: Expiry) -> int:
@@ -130,7 +141,8 @@ class Engine(Protocol):
     def query(self, plan: Plan, limits: QueryLimits = ..., cancelled: Callable[[], bool] | None = None) -> Answer:
         """Bind and run in one transaction. `plan` may be called again when the schema moved in between.
 
-        Raises DeadlineExceeded, Throttled (queue full), Unavailable, or what `plan` raises (kql.KqlError).
+        Raises DeadlineExceeded, QueryCancelled, Throttled (queue full), Unavailable, TooLarge (memory), BadRequest (a
+        value the query cannot compute), or what `plan` raises (kql.KqlError).
         """
         ...
 

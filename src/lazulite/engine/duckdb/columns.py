@@ -1,0 +1,47 @@
+"""How each Kusto type is stored: its DuckDB type, and the way from a batch's Arrow column into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from lazulite.engine.interface import EngineRefused
+
+
+@dataclass(frozen=True)
+class ColumnForm:
+    """`arrow` is the type in a batch (core.batch); `load` is the SQL expression of that column, named {c}."""
+
+    sql: str
+    arrow: pa.DataType
+    load: str = "{c}"
+    default: str = ""
+
+    @property
+    def declaration(self) -> str:
+        return f"{self.sql}{self.default}"
+
+
+# VARIANT: text inserted unparsed would become a scalar VARCHAR without an error, and one malformed value would fail
+# its neighbours without TRY.
+FORMS = {
+    "string": ColumnForm("VARCHAR", pa.string(), "coalesce({c}, '')", " DEFAULT ''"),
+    "bool": ColumnForm("BOOLEAN", pa.bool_()),
+    "int": ColumnForm("INTEGER", pa.int32()),
+    "long": ColumnForm("BIGINT", pa.int64()),
+    "real": ColumnForm("DOUBLE", pa.float64()),
+    "datetime": ColumnForm("BIGINT", pa.int64()),
+    "timespan": ColumnForm("BIGINT", pa.int64()),
+    "guid": ColumnForm("UUID", pa.string(), "{c}::UUID"),
+    "decimal": ColumnForm("DECIMAL(38, 18)", pa.string(), "{c}::DECIMAL(38, 18)"),
+    "dynamic": ColumnForm("VARIANT", pa.string(), "TRY({c}::JSON::VARIANT)"),
+}
+
+
+def form_of(type_name: str) -> ColumnForm:
+    """The form of a Kusto type; raises EngineRefused for a name that is none."""
+    form = FORMS.get(type_name)
+    if form is None:
+        raise EngineRefused("UnknownColumnType", f"'{type_name}' is not a column type; one of {', '.join(FORMS)} is.")
+    return form

@@ -1,0 +1,59 @@
+"""Every bound of the embedded engine, named."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lazulite.core.errors import Unavailable
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+STORAGE_VERSION = "v2.0.0"
+
+
+@dataclass(frozen=True)
+class DuckDbSettings:
+    """Sizes in bytes, times in seconds. `memory_bytes` is DuckDB's own half of the service's budget.
+
+    `disk_reserve_bytes` None: 512 MiB or 5 % of the disk, whichever is less.
+    """
+
+    memory_bytes: int = 512 * MIB
+    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    spill_bytes: int = 4 * GIB
+    queries: int = 4
+    alert_queries: int = 1
+    queries_waiting: int = 64
+    writes_waiting: int = 16
+    checkpoint_bytes: int = 64 * MIB
+    checkpoint_idle_seconds: float = 10.0
+    disk_reserve_bytes: int | None = None
+    reopen_seconds: float = 0.1
+    reopen_max_seconds: float = 10.0
+
+    @property
+    def slots(self) -> dict[str, int]:
+        """How many queries run at once, by slot."""
+        return {"query": self.queries, "alerts": self.alert_queries}
+
+
+def disk_reserve(folder: Path, settings: DuckDbSettings) -> int:
+    """The bytes of disk that writes leave free, so that reads go on."""
+    if settings.disk_reserve_bytes is not None:
+        return settings.disk_reserve_bytes
+    return min(512 * MIB, shutil.disk_usage(folder).total // 20)
+
+
+def require_disk(folder: Path, settings: DuckDbSettings) -> None:
+    """Raises Unavailable when the disk is down to its reserve."""
+    free, reserve = shutil.disk_usage(folder).free, disk_reserve(folder, settings)
+    if free < reserve:
+        raise Unavailable(
+            "DiskReserveReached",
+            f"The disk of {folder} has {free // MIB} MiB free and {reserve // MIB} MiB are kept in reserve: "
+            "writes wait until space is freed.",
+            retry_after=10.0,
+        )
