@@ -51,6 +51,14 @@ class Change:
     before: Resource | None
     after: Resource | None
 
+    @property
+    def resource(self) -> Resource:
+        """What it is about: as it is now, or as it was."""
+        found = self.after or self.before
+        if found is None:
+            raise ValueError("a change has a before or an after")
+        return found
+
 
 @dataclass(frozen=True)
 class Traits:
@@ -70,7 +78,8 @@ class Traits:
 class ResourceKind(Protocol):
     """One resource type's rules. Implemented in the room that owns the type; registered in `server` only."""
 
-    traits: Traits
+    @property
+    def traits(self) -> Traits: ...
 
     def validate(self, write: Write) -> Body:
         """The body to store: normalised, defaults and read-only properties filled. Raises BadRequest or Conflict."""
