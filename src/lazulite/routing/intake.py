@@ -1,0 +1,222 @@
+"""The intake: the durable log that every accepted batch enters before anything else happens to it.
+
+`emit` resolves once its batches are on disk (SQLite, WAL, synchronous=FULL, one fsync for all that waits), with
+sequences that are never used twice. The drain reads behind the engine's cursor and says what has `passed`. The file has
+one epoch: cursors into another epoch mean another intake.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from lazulite.core.batch import REJECTED, Emission, Receipt, StoredBatch
+from lazulite.core.clock import TICKS_PER_DAY, TICKS_PER_MINUTE, Clock
+from lazulite.core.counters import Counters
+from lazulite.core.errors import LazuliteError, Throttled, Unavailable
+from lazulite.core.ids import Ids, RandomIds
+from lazulite.routing import intake_file as file
+from lazulite.routing import payload
+from lazulite.routing.committer import Committer
+from lazulite.routing.rejected import RejectedRecord, rejected_rows
+
+MIB = 1024 * 1024
+KEY_AGE = TICKS_PER_DAY
+_KEY_SWEEP = 10 * TICKS_PER_MINUTE
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class IntakeSettings:
+    """Bounds of the intake in bytes; `disk_reserve_bytes` None: 512 MiB or 5 % of the disk, whichever is less."""
+
+    pending_bytes: int = 64 * MIB
+    total_bytes: int = 8 * 1024 * MIB
+    group_bytes: int = 16 * MIB
+    read_bytes: int = 32 * MIB
+    disk_reserve_bytes: int | None = None
+
+
+class Intake:
+    """One `intake.db`. Implements core.batch.Emit and core.batch.BatchSource; safe to use from many threads."""
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        counters: Counters,
+        settings: IntakeSettings | None = None,
+        ids: Ids | None = None,
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._counters = counters
+        self._settings = settings or IntakeSettings()
+        self._reader = file.connect(path)
+        self.epoch = file.create(self._reader, (ids or RandomIds()).guid())
+        self._held = file.held(self._reader)
+        self._last = file.last(self._reader)
+        self._keys_swept = 0
+        self._state = threading.Condition()
+        self._reading = threading.Lock()
+        self._committer = Committer(lambda: file.connect(path), self._settings.group_bytes, counters)
+        counters.gauge("lazulite_intake_batches", lambda: self._held.batches)
+        counters.gauge("lazulite_intake_bytes", lambda: self._held.bytes)
+        counters.gauge("lazulite_intake_pending_bytes", lambda: self._committer.pending_bytes)
+
+    def emit(self, emission: Emission) -> Future[Receipt]:
+        """Throttled when too much waits or is kept, Unavailable when the disk is at its reserve or fails."""
+        rows = [
+            file.Row(batch.resource_id, batch.category, batch.rows.num_rows, payload.encode(batch.rows))
+            for batch in emission.batches
+        ]
+        size = sum(len(row.payload) for row in rows)
+        try:
+            self._admit(size)
+        except LazuliteError as error:
+            self._counters.add("lazulite_intake_refused_total", reason=error.code)
+            refused: Future[Receipt] = Future()
+            refused.set_exception(error)
+            return refused
+        return self._committer.submit(
+            lambda connection: self._write(connection, emission, rows),
+            size,
+            lambda receipt: self._written(receipt, rows, size),
+        )
+
+    def _admit(self, size: int) -> None:
+        if self._committer.pending_bytes + size > self._settings.pending_bytes:
+            raise Throttled("IntakeBusy", f"More than {self._settings.pending_bytes // MIB} MiB wait to be written.")
+        if self._held.bytes + size > self._settings.total_bytes:
+            raise Throttled(
+                "IntakeFull",
+                f"The intake holds its limit of {self._settings.total_bytes // MIB} MiB: destinations lag behind.",
+                retry_after=10.0,
+            )
+        free, reserve = self._disk()
+        if free - size < reserve:
+            raise Unavailable(
+                "DiskReserveReached",
+                f"The disk of {self._path.parent} has {free // MIB} MiB free, {reserve // MIB} MiB are kept in reserve:"
+                " nothing is taken until space is freed.",
+                retry_after=10.0,
+            )
+
+    def _disk(self) -> tuple[int, int]:
+        usage = shutil.disk_usage(self._path.parent)
+        own = self._settings.disk_reserve_bytes
+        return usage.free, min(512 * MIB, usage.total // 20) if own is None else own
+
+    def _write(self, connection: sqlite3.Connection, emission: Emission, rows: Sequence[file.Row]) -> Receipt:
+        now = self._clock.now()
+        if now - self._keys_swept > _KEY_SWEEP:
+            file.forget_keys(connection, now - KEY_AGE)
+            self._keys_swept = now
+        if emission.key is not None:
+            sequence = file.known(connection, emission.key, now - KEY_AGE)
+            if sequence is not None:
+                return Receipt(sequence, repeated=True)
+        sequence = file.insert(connection, rows, emission.received, emission.principal, emission.door)
+        if emission.key is not None:
+            file.remember(connection, emission.key, sequence, now)
+        return Receipt(sequence)
+
+    def _written(self, receipt: Receipt, rows: Sequence[file.Row], size: int) -> None:
+        if receipt.repeated:
+            self._counters.add("lazulite_intake_repeated_emissions_total")
+            return
+        with self._state:
+            self._held = file.Held(self._held.batches + len(rows), self._held.bytes + size)
+            self._last = receipt.sequence
+            self._state.notify_all()
+        self._counters.add("lazulite_intake_records_total", sum(row.rows for row in rows))
+
+    def decide(self, decisions: Mapping[int, tuple[str, ...]]) -> None:
+        """Keep, before delivery, where each batch goes. A decision once kept is not changed."""
+        self._committer.submit(lambda connection: file.decide(connection, decisions)).result()
+
+    def passed(self, sequence: int) -> Future[file.Held]:
+        """All destinations have what is up to `sequence`: the batches go, their senders' keys stay for a day."""
+        return self._committer.submit(lambda connection: file.drop(connection, sequence), 0, self._dropped)
+
+    def _dropped(self, dropped: file.Held) -> None:
+        with self._state:
+            self._held = file.Held(self._held.batches - dropped.batches, self._held.bytes - dropped.bytes)
+
+    def close(self) -> None:
+        """Commit what waits and close; what is emitted from now on fails with Unavailable."""
+        self._committer.stop()
+        with self._reading:
+            self._reader.close()
+
+    def read(self, after: int, max_rows: int) -> Sequence[StoredBatch]:
+        """Batches after a sequence, oldest first, within `max_rows` and `read_bytes` but at least one if there is one.
+
+        A batch whose payload is corrupt comes as a batch of LazuliteRejected with the same sequence: it is reported,
+        and those behind it are read.
+        """
+        found: list[StoredBatch] = []
+        rows = size = 0
+        with self._reading:
+            for header in list(file.headers(self._reader, after, max_rows)):
+                rows += header.rows
+                size += header.bytes
+                if found and (rows > max_rows or size > self._settings.read_bytes):
+                    break
+                found.append(self._stored(header))
+        return found
+
+    def _stored(self, header: file.Header) -> StoredBatch:
+        try:
+            rows = payload.decode(file.payload(self._reader, header.sequence))
+        except (payload.CorruptPayload, sqlite3.DatabaseError) as error:
+            return self._corrupt(header, error)
+        return StoredBatch(
+            header.sequence,
+            header.resource_id,
+            header.category,
+            header.received,
+            header.principal,
+            header.door,
+            rows,
+        )
+
+    def _corrupt(self, header: file.Header, error: Exception) -> StoredBatch:
+        message = f"Batch {header.sequence} with {header.rows} records is corrupt on disk: {error}"
+        _LOG.error("%s", message)
+        self._counters.add("lazulite_intake_corrupt_batches_total")
+        record = RejectedRecord(0, "CorruptBatch", message, "", header.category)
+        rows = rejected_rows([record], header.door, header.principal, header.received)
+        return StoredBatch(
+            header.sequence, header.resource_id, REJECTED, header.received, header.principal, header.door, rows
+        )
+
+    def decisions(self, after: int, through: int) -> dict[int, tuple[str, ...]]:
+        """The decisions kept for the batches (after, through]."""
+        with self._reading:
+            return file.decisions(self._reader, after, through)
+
+    def wait_beyond(self, sequence: int, timeout: float) -> bool:
+        """Wait until a batch after `sequence` is on disk; False when none came within `timeout` seconds."""
+        with self._state:
+            return self._state.wait_for(lambda: self._last > sequence, timeout)
+
+    def last_sequence(self) -> int:
+        """The highest sequence ever given, 0 before the first."""
+        return self._last
+
+    def oldest_sequence(self) -> int:
+        """The sequence of the oldest batch kept, or the next one to be given when none is."""
+        with self._reading:
+            found = file.oldest(self._reader)
+        return self._last + 1 if found is None else found
+
+    def depth(self) -> int:
+        """Batches that some destination has still to take."""
+        return self._held.batches
