@@ -5,7 +5,6 @@ A group is one metric of one resource. Series ids are handed out in order within
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -77,9 +76,9 @@ class SeriesIndex:
     def group(self, key: GroupKey) -> Group | None:
         return self._groups.get(key)
 
-    def groups_of(self, resource_id: str) -> Iterator[tuple[GroupKey, Group]]:
-        """The groups of one resource (lower case)."""
-        return ((key, group) for key, group in list(self._groups.items()) if key.resource_id == resource_id)
+    def resource_ids(self, prefix: str) -> list[str]:
+        """The resources that have series and whose lower-case id starts with `prefix`, in order."""
+        return sorted({key.resource_id for key in list(self._groups) if key.resource_id.startswith(prefix)})
 
     @property
     def next_group(self) -> int:

@@ -163,11 +163,13 @@ class _Staging:
         which = joined.indices.to_numpy()
         seen = np.zeros(len(joined.dictionary), dtype=np.int64)
         np.maximum.at(seen, which, batch.rows["t"].to_numpy())
-        series = [text.split(_SEPARATOR) for text in joined.dictionary.to_pylist()]
-        ids = [self._resolve(batch.resource_id, *name, last) for name, last in zip(series, seen.tolist(), strict=True)]
-        return np.take(np.array(ids, dtype=np.int64), which)
+        named = zip(joined.dictionary.to_pylist(), seen.tolist(), strict=True)
+        ids: Ids = np.array([self._resolve(batch.resource_id, name, last) for name, last in named], dtype=np.int64)
+        of_rows: Ids = ids[which]
+        return of_rows
 
-    def _resolve(self, resource_id: str, namespace: str, metric: str, dimensions: str, seen: int) -> int:
+    def _resolve(self, resource_id: str, name: str, seen: int) -> int:
+        namespace, metric, dimensions = name.split(_SEPARATOR)
         key = GroupKey.of(resource_id, namespace, metric)
         known = self._index.group(key)
         found = known.id_of(dimensions) if known else None
