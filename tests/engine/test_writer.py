@@ -1,0 +1,91 @@
+"""One thread writes: bounded queue, explicit checkpoints."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lazulite.core.errors import Unavailable
+from tests.engine.conftest import Rig, rows_of
+from tests.engine.test_queries import until
+
+MIB = 1024 * 1024
+WIDE = rows_of("T", {"n": "long", "s": "string"}, [(number, f"{number:0>200}") for number in range(2000)])
+
+
+def checkpoints(rig: Rig) -> int:
+    text = rig.counters.text()
+    lines = [line for line in text.splitlines() if line.startswith("lazulite_engine_checkpoint_seconds_count")]
+    return int(lines[0].split()[1]) if lines else 0
+
+
+def test_no_checkpoint_comes_before_its_size(make_rig: Callable[..., Rig]) -> None:
+    rig = make_rig(checkpoint_bytes=512 * MIB)
+    for _ in range(40):  # 16 MB of rows and more, where DuckDB's own threshold would have been passed
+        rig.deliver(WIDE)
+    assert checkpoints(rig) == 0
+    assert rig.engine._instance.wal_bytes > 16 * MIB
+
+
+def test_the_writer_checkpoints_at_its_size(make_rig: Callable[..., Rig]) -> None:
+    rig = make_rig(checkpoint_bytes=1 * MIB)
+    for _ in range(8):
+        rig.deliver(WIDE)
+    until(lambda: checkpoints(rig) >= 2)
+    until(lambda: rig.engine._instance.wal_bytes <= 1 * MIB)
+    assert rig.rows("T | count") == [{"Count": 16_000}]
+
+
+def test_the_writer_checkpoints_when_idle(make_rig: Callable[..., Rig]) -> None:
+    rig = make_rig(checkpoint_idle_seconds=0.05)
+    rig.deliver(WIDE)
+    until(lambda: checkpoints(rig) == 1)
+    assert rig.engine._instance.wal_bytes == 0
+
+
+def test_closing_leaves_no_write_ahead_log(rig: Rig) -> None:
+    rig.deliver(WIDE)
+    rig.engine.close()
+    assert sorted(path.name for path in rig.folder.iterdir() if path.is_file()) == ["logs.duckdb"]
+
+
+def test_a_full_queue_of_writes_answers_at_once(make_rig: Callable[..., Rig]) -> None:
+    rig = make_rig(writes_waiting=1)
+    writer, entered, go = rig.engine._writer, threading.Event(), threading.Event()
+
+    def block(_: object) -> None:
+        entered.set()
+        assert go.wait(20)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(writer.run, block)
+        assert entered.wait(20)
+        second = pool.submit(writer.run, lambda _: None)
+        until(lambda: writer.depth == 1)
+        with pytest.raises(Unavailable, match="1 writes are waiting"):
+            writer.run(lambda _: None)
+        go.set()
+        first.result(20)
+        second.result(20)
+
+
+def test_a_fault_of_ours_reaches_its_caller_and_the_thread_lives(rig: Rig) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError("a fault")
+
+    with pytest.raises(ZeroDivisionError):
+        rig.engine._writer.run(fail)
+    rig.deliver(WIDE)
+    assert rig.rows("T | count") == [{"Count": 2000}]
+
+
+def test_after_closing_writes_and_queries_are_refused(rig: Rig) -> None:
+    rig.deliver(WIDE)
+    rig.engine.close()
+    with pytest.raises(Unavailable, match="stopping"):
+        rig.engine.adopt("epoch")
+    with pytest.raises(Unavailable, match="stopping"):
+        rig.ask("T")
