@@ -6,9 +6,13 @@ The two stand side by side on the top floor and know nothing of each other; they
 from __future__ import annotations
 
 from lazulite.cli import app, run
+from lazulite.demo.command import demo
+
+app.command("demo")(demo)
 
 
 def main() -> None:
+    """The entry point of the installed command."""
     run(app)
 
 

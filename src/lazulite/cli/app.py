@@ -36,13 +36,20 @@ def version() -> None:
     typer.echo(f"lazulite {lazulite.__version__}")
 
 
-@app.callback()
-def _top(
-    show_version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
-) -> None:
-    if show_version:
+def _print_version(asked: bool) -> None:
+    if asked:
         version()
         raise typer.Exit
+
+
+@app.callback()
+def _top(
+    # Eager: it is obeyed before the missing command is complained about.
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
 
 
 def run(commands: typer.Typer) -> None:

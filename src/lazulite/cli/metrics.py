@@ -37,7 +37,7 @@ def values(
     output: OutputOption = Output.table,
     data: DataOption = DEFAULT,
 ) -> None:
-    """Values over time, e.g. 'Failed Runs' --aggregation total --interval PT5M --split RunType."""
+    """Values over time, such as 'Failed Runs' --aggregation total --interval PT5M --split RunType."""
     params = {
         "metricnames": ",".join(part.replace(",", "%2C") for part in name),
         "aggregation": aggregation,

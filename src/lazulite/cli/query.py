@@ -29,7 +29,7 @@ def query(
     output: OutputOption = Output.table,
     data: DataOption = DEFAULT,
 ) -> None:
-    """Run a KQL query, e.g. 'AmlComputeJobEvent | where EventType == "JobFailed" | take 10'."""
+    """Run a KQL query, such as 'AmlComputeJobEvent | where EventType == "JobFailed" | take 10'."""
     text = read_query(kql)
     with open_client(data) as client:
         try:

@@ -16,10 +16,11 @@ def command() -> Callable[..., None]:
     """The function behind the command, with the signature that the settings give it."""
 
     def serve(**flags: Any) -> None:
-        # Imported late: `lazulite query` should not pay for the whole server.
+        chosen = settings.load(flags, os.environ)
+        # Imported late: `lazulite query` should not pay for the whole server, nor a wrong setting wait for it.
         from lazulite.server import app
 
-        app.serve(settings.load(flags, os.environ))
+        app.serve(chosen)
 
     serve.__doc__ = "Run the service until SIGTERM. LAZULITE_NAME and DIR/lazulite.toml set what no flag gives."
     serve.__signature__ = inspect.Signature([_parameter(item) for item in settings.documented()])  # type: ignore[attr-defined]
