@@ -130,6 +130,10 @@ class Engine(Protocol):
         """
         ...
 
+    def rehearse(self, delivery: Delivery) -> None:
+        """Do all that `deliver` would, and roll back; raises what `deliver` would. Finds the rows that are refused."""
+        ...
+
     def expire(self, expiry: Expiry) -> int:
         """Delete expired rows; returns how many."""
         ...

@@ -28,18 +28,22 @@ from lazulite.routing.rejected import RejectedRecord, rejected_rows
 
 MIB = 1024 * 1024
 KEY_AGE = TICKS_PER_DAY
+MAX_BATCHES = 1_000
 _KEY_SWEEP = 10 * TICKS_PER_MINUTE
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class IntakeSettings:
-    """Bounds of the intake in bytes; `disk_reserve_bytes` None: 512 MiB or 5 % of the disk, whichever is less."""
+    """Bounds of the intake in bytes: on disk, but `read_bytes` in memory.
+
+    `disk_reserve_bytes` None: 512 MiB or 5 % of the disk, whichever is less.
+    """
 
     pending_bytes: int = 64 * MIB
     total_bytes: int = 8 * 1024 * MIB
     group_bytes: int = 16 * MIB
-    read_bytes: int = 32 * MIB
+    read_bytes: int = 64 * MIB
     disk_reserve_bytes: int | None = None
 
 
@@ -73,7 +77,9 @@ class Intake:
     def emit(self, emission: Emission) -> Future[Receipt]:
         """Throttled when too much waits or is kept, Unavailable when the disk is at its reserve or fails."""
         rows = [
-            file.Row(batch.resource_id, batch.category, batch.rows.num_rows, payload.encode(batch.rows))
+            file.Row(
+                batch.resource_id, batch.category, batch.rows.num_rows, batch.rows.nbytes, payload.encode(batch.rows)
+            )
             for batch in emission.batches
         ]
         size = sum(len(row.payload) for row in rows)
@@ -164,9 +170,9 @@ class Intake:
         found: list[StoredBatch] = []
         rows = size = 0
         with self._reading:
-            for header in list(file.headers(self._reader, after, max_rows)):
+            for header in list(file.headers(self._reader, after, min(max_rows, MAX_BATCHES))):
                 rows += header.rows
-                size += header.bytes
+                size += header.memory
                 if found and (rows > max_rows or size > self._settings.read_bytes):
                     break
                 found.append(self._stored(header))

@@ -19,8 +19,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS batch (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL, principal TEXT NOT NULL, door TEXT NOT NULL,
-    resource_id TEXT NOT NULL, category TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
-    payload BLOB NOT NULL);
+    resource_id TEXT NOT NULL, category TEXT NOT NULL, rows INTEGER NOT NULL, memory INTEGER NOT NULL,
+    bytes INTEGER NOT NULL, payload BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS sent (key TEXT PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sent_by_age ON sent (at);
 CREATE TABLE IF NOT EXISTS decision (seq INTEGER PRIMARY KEY, destinations TEXT NOT NULL);
@@ -30,11 +30,12 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "wal_a
 
 @dataclass(frozen=True)
 class Row:
-    """A batch about to be written: where it belongs and its encoded rows."""
+    """A batch about to be written: where it belongs, its encoded rows, and their bytes in memory."""
 
     resource_id: str
     category: str
     rows: int
+    memory: int
     payload: bytes
 
 
@@ -49,7 +50,7 @@ class Header:
     resource_id: str
     category: str
     rows: int
-    bytes: int
+    memory: int
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,12 @@ def insert(connection: sqlite3.Connection, rows: Iterable[Row], received: int, p
     sequence = 0
     for row in rows:
         cursor = connection.execute(
-            "INSERT INTO batch (received, principal, door, resource_id, category, rows, bytes, payload)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (received, principal, door, row.resource_id, row.category, row.rows, len(row.payload), row.payload),
+            "INSERT INTO batch (received, principal, door, resource_id, category, rows, memory, bytes, payload)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(received, principal, door, row.resource_id, row.category),
+                *(row.rows, row.memory, len(row.payload), row.payload),
+            ),
         )
         sequence = cursor.lastrowid or 0
     return sequence
@@ -114,7 +118,7 @@ def insert(connection: sqlite3.Connection, rows: Iterable[Row], received: int, p
 
 def headers(connection: sqlite3.Connection, after: int, limit: int) -> Iterator[Header]:
     query = (
-        "SELECT seq, received, principal, door, resource_id, category, rows, bytes FROM batch"
+        "SELECT seq, received, principal, door, resource_id, category, rows, memory FROM batch"
         " WHERE seq > ? ORDER BY seq LIMIT ?"
     )
     return (Header(*row) for row in connection.execute(query, (after, limit)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lazulite.core.counters import Counters
-from lazulite.core.errors import Conflict, Unavailable
+from lazulite.core.errors import Conflict, LazuliteError, Unavailable
 from lazulite.engine.duckdb import append, schema
 from lazulite.engine.duckdb.failures import ENGINE_ERRORS
 from lazulite.engine.duckdb.instance import Connection, Instance
@@ -30,6 +30,10 @@ class _Committed:
 
     schema: Schema
     delivered: Delivered | None
+
+
+class _Rehearsed(LazuliteError):
+    """Ends a rehearsal's transaction."""
 
 
 class DuckDbEngine:
@@ -66,6 +70,13 @@ class DuckDbEngine:
         self._writer.run(lambda connection: self._write(connection, delivery), self._publish)
         self._counters.add("lazulite_engine_rows_total", sum(append.rows.num_rows for append in delivery.appends))
 
+    def rehearse(self, delivery: Delivery) -> None:
+        """See Engine.rehearse."""
+        try:
+            self._writer.run(lambda connection: self._undo(connection, delivery))
+        except _Rehearsed:
+            return
+
     def expire(self, expiry: Expiry) -> int:
         """See Engine.expire."""
         return self._writer.run(lambda connection: _expire(connection, self._committed.schema, expiry))
@@ -94,6 +105,10 @@ class DuckDbEngine:
         for key, appends in groups.items():
             append.insert(connection, stored.tables[key], appends)
         return _Committed(stored, _move(connection, Delivered(delivery.epoch, delivery.through)))
+
+    def _undo(self, connection: Connection, delivery: Delivery) -> None:
+        self._write(connection, delivery)
+        raise _Rehearsed("Rehearsed", "Everything was written, and is rolled back.")
 
     def _publish(self, committed: _Committed) -> None:
         self._committed = committed
