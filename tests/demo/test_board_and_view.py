@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lazulite.core.clock import TICKS_PER_SECOND
+from lazulite.core.clock import TICKS_PER_SECOND, HeldClock
 from lazulite.demo.board import RECENT_JOBS, Board
 from lazulite.demo.emitter import Emitted
 from lazulite.demo.facts import ClusterState, Job, ProcessLoad, RunChanged
@@ -22,7 +22,7 @@ def job(number: int) -> Job:
 
 
 def busy_board() -> Board:
-    board = Board()
+    board = Board(HeldClock(0))
     board.note(ClusterState(0, target=2, maximum=2, idle=0, preparing=1, running=1, leaving=0))
     for number in range(RECENT_JOBS):
         board.note(RunChanged(0, job(number), "Running", "node-0"))
@@ -54,6 +54,7 @@ def test_it_shows_jobs_nodes_cpu_alert_answer_and_how_to_ask() -> None:
         "1 running, 1 preparing of 2",
         "CPU 97 %",
         "7 Failed",
+        "failed  learning-rate-sweep_00000006: ValueError: ?[31mno",
         "123 acknowledged, 4 waiting",
         "Fired Sev2 demo-failed-runs",
         "JobFailed 7",
@@ -68,7 +69,7 @@ def test_control_characters_of_jobs_do_not_reach_the_terminal() -> None:
 
 
 def test_trouble_is_shown() -> None:
-    assert "3 dropped  Nothing answers" in drawn(Board(), Emitted(dropped=3, trouble="Nothing answers"))
+    assert "3 dropped  Nothing answers" in drawn(Board(HeldClock(0)), Emitted(dropped=3, trouble="Nothing answers"))
 
 
 def test_ended_jobs_leave_the_board_first() -> None:

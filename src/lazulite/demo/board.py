@@ -7,6 +7,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from lazulite.core.clock import Clock
 from lazulite.demo.emitter import Emitted
 from lazulite.demo.facts import TERMINAL, ClusterState, Fact, ProcessLoad, RunChanged
 
@@ -35,19 +36,22 @@ class Picture:
     cluster: ClusterState | None
     cpu: float
     emitted: Emitted
+    error: str
     alert: str
     answer: str
+    at: int
 
 
 class Board:
     """Remembers the last RECENT_JOBS jobs and counts all."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._jobs: OrderedDict[str, JobLine] = OrderedDict()
         self._ended: Counter[str] = Counter()
         self._cluster: ClusterState | None = None
-        self._texts = {"alert": "", "answer": ""}
+        self._texts = {"error": "", "alert": "", "answer": ""}
 
     def note(self, fact: Fact) -> None:
         with self._lock:
@@ -69,7 +73,7 @@ class Board:
         with self._lock:
             jobs = tuple(self._jobs.values())
             cpu = sum(job.cpu for job in jobs if job.status not in TERMINAL)
-            return Picture(jobs, dict(self._ended), self._cluster, cpu, emitted, **self._texts)
+            return Picture(jobs, dict(self._ended), self._cluster, cpu, emitted, **self._texts, at=self._clock.now())
 
     def _run(self, fact: RunChanged) -> None:
         known = self._jobs.get(fact.job.run_id)
@@ -80,6 +84,8 @@ class Board:
         self._jobs[fact.job.run_id] = JobLine(fact.job.run_id, fact.status, node, started, fact.at, cpu, note)
         if fact.status in TERMINAL:
             self._ended[fact.status] += 1
+        if fact.status == "Failed":
+            self._texts["error"] = f"{fact.job.run_id}: {note}"
         self._forget()
 
     def _forget(self) -> None:

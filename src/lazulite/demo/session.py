@@ -45,7 +45,7 @@ class Session:
         workspace = resource_id.parse(client.ml_workspace)
         quota = max(psutil.cpu_count() or 1, nodes * CORES_PER_NODE)
         self.machine = Machine(workspace, client.connection.tenant_id, CORES_PER_NODE, quota)
-        self.board = Board()
+        self.board = Board(clock)
         self.compute = LocalCompute(folder, nodes, _user(), clock, ids, self._observe)
         self._records = LogRecords(self.machine)
         self.emitter = Emitter(self._door, ids)

@@ -19,7 +19,7 @@ REFRESH_SECONDS = 0.5
 BAR_WIDTH = 24
 DEFAULT_DATA = Path("lazulite-data")
 NARROW = 4
-JOB_COLUMNS = (("job", 29), ("node", 7), ("s", NARROW), ("cpu", NARROW))
+JOB_COLUMNS = (("job", 28), ("node", 6), ("s", NARROW), ("cpu", NARROW))
 STYLES = {"Completed": "green", "Failed": "red", "Canceled": "yellow", "CancelRequested": "yellow", "Running": "cyan"}
 ASK = (
     """query 'AmlComputeJobEvent | where EventType == "JobFailed" | take 5'""",
@@ -58,10 +58,11 @@ class View:
             _nodes(picture.cluster, picture.cpu, self._hardware),
             _ended(picture),
             _emitted(picture),
+            _line("failed", picture.error or "none yet"),
             _line("alert", picture.alert or "none yet (rules are evaluated every minute)", bool(picture.alert)),
             _line("asked", picture.answer or "waiting for the first record to be stored"),
             Text(),
-            _jobs(picture.jobs),
+            _jobs(picture),
             Text(),
             Text("Ask in another terminal:", style="bold"),
             *ask,
@@ -133,15 +134,16 @@ def _emitted(picture: Picture) -> Text:
     return _line("records", text + lost + trouble, bool(lost or trouble))
 
 
-def _jobs(jobs: tuple[JobLine, ...]) -> Table:
+def _jobs(picture: Picture) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
     for name, width in JOB_COLUMNS:
         table.add_column(name, width=width, no_wrap=True, justify="right" if width <= NARROW else "left")
     table.add_column("status", no_wrap=True, overflow="ellipsis", ratio=1)
-    for job in reversed(jobs):
-        seconds = (job.changed - job.started) / TICKS_PER_SECOND
+    for job in reversed(picture.jobs):
+        until = job.changed if job.status in TERMINAL else picture.at
+        seconds = f"{(until - job.started) / TICKS_PER_SECOND:.0f}" if job.node else ""
         status = f"{job.status}: {job.note}" if job.note else job.status
-        cells = [job.run_id, job.node, f"{seconds:.0f}" if job.status in TERMINAL else "", _cpu(job), status]
+        cells = [job.run_id, job.node, seconds, _cpu(job), status]
         table.add_row(*(Text(printable(cell)) for cell in cells), style=STYLES.get(job.status, "dim"))
     return table
 
