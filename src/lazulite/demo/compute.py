@@ -155,7 +155,11 @@ class LocalCompute:
         self._become(node, "preparing")
         self._tell(work.job, "Starting", node)
         folder = self._folder / "runs" / work.job.run_id
-        process = TrainingProcess(work.specification, folder)
+        try:
+            process = TrainingProcess(work.specification, folder)
+        except OSError as wrong:
+            self._tell(work.job, "Failed", node, f"The process could not be started: {wrong}")
+            return
         with self._lock:
             self._processes[work.job.run_id] = (Running(work.job, node, process.pid), process)
         timer = self._owner_cancels(work)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lazulite.core.errors import LazuliteError
 from lazulite.demo.board import Board
 from lazulite.server.client import Client
@@ -9,6 +11,7 @@ from lazulite.server.client import Client
 ALERTS_VERSION = "2019-05-05-preview"
 FIRST_QUERY = "AmlComputeJobEvent | summarize Events=count() by EventType | order by Events"
 SECONDS = 5.0
+NEWEST = {"timeRange": "1d", "pageCount": "1", "sortBy": "startDateTime", "sortOrder": "desc"}
 
 
 class News:
@@ -36,16 +39,10 @@ class News:
 
     def _look_for_alerts(self) -> None:
         path = f"{self._client.subscription}/providers/Microsoft.AlertsManagement/alerts"
-        alerts = self._client.list(path, ALERTS_VERSION, timeRange="1d")
-        last = max((alert["properties"]["essentials"] for alert in alerts), key=_started, default=None)
-        if last is not None:
-            rule = last["alertRule"].rsplit("/", 1)[-1]
-            self._board.say(
-                alert=f"{last['monitorCondition']} {last['severity']} {rule} since {last['startDateTime'][:19]}Z"
-            )
-        else:
-            self._board.say(alert="")
+        alerts = self._client.get(path, ALERTS_VERSION, **NEWEST)["value"]
+        self._board.say(alert=_told(alerts[0]["properties"]["essentials"]) if alerts else "")
 
 
-def _started(essentials: dict[str, str]) -> str:
-    return essentials["startDateTime"]
+def _told(essentials: Mapping[str, str]) -> str:
+    rule = essentials["alertRule"].rsplit("/", 1)[-1]
+    return f"{essentials['monitorCondition']} {essentials['severity']} {rule} since {essentials['startDateTime'][:19]}Z"

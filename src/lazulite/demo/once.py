@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from lazulite import catalog
 from lazulite.core.errors import LazuliteError
 from lazulite.core.ids import RandomIds
@@ -188,6 +190,5 @@ def _wait(code: str, what: str, seconds: float, done: Callable[[], bool]) -> Non
 def _text(value: Any) -> str:
     """A sent value as KQL's tostring() gives the stored one."""
     if isinstance(value, dict):
-        parts = ",".join(f'"{key}":"{text}"' for key, text in sorted(value.items()))
-        return "{" + parts + "}"
+        return msgspec.json.encode(value, order="sorted").decode()
     return str(value)
