@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lazulite.cli.query import located
-from lazulite.server.client import Position, Refused
+from lazulite.server.refusal import Position, Refused
 from tests.cli.conftest import Outcome
 from tests.cli.fake_server import FakeServer
 

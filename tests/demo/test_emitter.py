@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from lazulite.core.ids import CountingIds
 from lazulite.demo.emitter import Emitter, Record
-from lazulite.server.client import Accepted, Refused, Unreachable
+from lazulite.server.client import Accepted
+from lazulite.server.refusal import Refused, Unreachable
 
 SOON = 0.01
 DEADLINE = 20.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from lazulite.server.client import Client, Refused, Unreachable, refusal
+from lazulite.server.client import Client
+from lazulite.server.refusal import Refused, Unreachable, refusal
 from tests.cli.fake_server import FakeServer
 
 

@@ -12,7 +12,8 @@ from lazulite.cli.data_option import DEFAULT, DataOption
 from lazulite.cli.output import Output, OutputOption, Rows, say, write
 from lazulite.cli.safe_text import visible
 from lazulite.core.errors import BadRequest, LazuliteError
-from lazulite.server.client import Position, Refused, open_client
+from lazulite.server.client import open_client
+from lazulite.server.refusal import Position, Refused
 
 MAX_QUERY_CHARACTERS = 1_000_000
 TAB_AS = " "

@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeAlias
 
 from lazulite.core.errors import LazuliteError
 from lazulite.core.ids import Ids
-from lazulite.server.client import Accepted, Refused
+from lazulite.server.client import Accepted
+from lazulite.server.refusal import Refused
 
 Record: TypeAlias = Mapping[str, Any]
 CAPACITY = 20_000

@@ -19,46 +19,15 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from lazulite.core.errors import LazuliteError
 from lazulite.server import connection as connection_file
 from lazulite.server.connection import Connection
+from lazulite.server.refusal import Refused, Unreachable, json_of, refusal
 
 ML_WORKSPACE_TYPE = "Microsoft.MachineLearningServices/workspaces"
 TIMEOUT_SECONDS = 30.0
 QUERY_TIMEOUT_SECONDS = 620.0
 TOKEN_MARGIN_SECONDS = 60.0
 MAX_PAGES = 100
-
-
-@dataclass(frozen=True)
-class Position:
-    """Where in a query an error is: `line` and `column` from 1, and the token that stands there."""
-
-    line: int
-    column: int
-    token: str
-
-
-class Refused(LazuliteError):
-    """The server answered with an error; `status` is HTTP's, `position` that in the query, where there is one."""
-
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        *,
-        position: Position | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(code, message)
-        self.status = status
-        self.position = position
-        self.retry_after = retry_after
-
-
-class Unreachable(LazuliteError):
-    """No answer came: nothing listens, the certificate is another one, or the time ran out."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +140,7 @@ class Client:
         response = self._send(method, path, **options)
         if not response.content:
             return {}
-        body = _json(response)
+        body = json_of(response)
         if not isinstance(body, dict):
             raise Refused(response.status_code, "InvalidAnswer", f"{path} answered with something not a JSON object.")
         return body
@@ -204,7 +173,7 @@ class Client:
         response = self._request("POST", f"/{self.connection.tenant_id}/oauth2/v2.0/token", data=form)
         if not response.is_success:
             raise refusal(response)
-        body = _json(response)
+        body = json_of(response)
         return body["access_token"], time.monotonic() + float(body["expires_in"]) - TOKEN_MARGIN_SECONDS
 
     def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -225,25 +194,6 @@ def open_client(folder: Path) -> Client:
     return Client(connection_file.read(folder))
 
 
-def refusal(response: httpx.Response) -> Refused:
-    """The error of an answer, from whichever of the vendor's envelopes it has; the innermost message is the best."""
-    try:
-        body = msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
-        body = None
-    error = _error_object(body)
-    inner = error
-    while isinstance(inner.get("innererror"), dict):
-        inner = inner["innererror"]
-    return Refused(
-        response.status_code,
-        str(inner.get("code") or error.get("code") or f"HTTP {response.status_code}"),
-        str(inner.get("message") or error.get("message") or response.reason_phrase),
-        position=_position(inner),
-        retry_after=_seconds(response.headers.get("retry-after")),
-    )
-
-
 def _http(connection: Connection, transport: httpx.BaseTransport | None) -> httpx.Client:
     try:
         trust = ssl.create_default_context(cafile=connection.ca_file)
@@ -257,43 +207,8 @@ def _http(connection: Connection, transport: httpx.BaseTransport | None) -> http
     )
 
 
-def _error_object(body: Any) -> dict[str, Any]:
-    if not isinstance(body, dict):
-        return {}
-    error = body.get("error", body)
-    if isinstance(error, dict):
-        return error
-    # The login endpoint answers in OAuth's own form.
-    return {"code": error, "message": body.get("error_description", "")}
-
-
-def _position(error: Mapping[str, Any]) -> Position | None:
-    line, column = error.get("line"), error.get("pos")
-    if not isinstance(line, int) or not isinstance(column, int):
-        return None
-    return Position(line, column, str(error.get("token") or ""))
-
-
-def _seconds(header: str | None) -> float | None:
-    try:
-        return float(header) if header else None
-    except ValueError:
-        return None
-
-
 def _partial(error: Any) -> str | None:
     if not isinstance(error, dict):
         return None
     details = [str(part.get("message")) for part in error.get("details", ()) if isinstance(part, dict)]
     return " ".join([str(error.get("message", "")), *details]).strip() or "The result is not complete."
-
-
-def _json(response: httpx.Response) -> Any:
-    try:
-        return msgspec.json.decode(response.content)
-    except msgspec.DecodeError as wrong:
-        raise Refused(
-            response.status_code,
-            "InvalidAnswer",
-            f"{response.url.path} answered with something that is not JSON; is another program on this port?",
-        ) from wrong
