@@ -82,5 +82,6 @@ def _check_uri(where: str, text: str) -> None:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
         raise bad(where, f"is not a URL: {error}.") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise bad(where, "must be an absolute http or https URL with a host.")
+    # httpx escapes what cannot stand in a host name instead of refusing it.
+    if url.scheme not in ("http", "https") or not url.host or "%" in url.host or (url.port or 0) > 65535:
+        raise bad(where, "must be an absolute http or https URL with a valid host and port.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
@@ -149,3 +150,13 @@ def redacted(url: str) -> str:
     parsed = httpx.URL(url)
     port = f":{parsed.port}" if parsed.port else ""
     return f"{parsed.scheme}://{parsed.host}{port}/..."
+
+
+def _redact(record: logging.LogRecord) -> bool:
+    """httpx logs the whole address of each request at level INFO."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(redacted(str(arg)) if isinstance(arg, httpx.URL) else arg for arg in record.args)
+    return True
+
+
+logging.getLogger("httpx").addFilter(_redact)
