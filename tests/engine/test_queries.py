@@ -133,6 +133,19 @@ def test_what_the_plan_raises_reaches_the_caller_and_ends_the_transaction(rig: R
     assert rig.rows("T") == [{"a": 1}]
 
 
+def test_a_query_that_needs_too_much_memory_fails_alone(make_rig: Callable[..., Rig]) -> None:
+    filler = make_rig()
+    for part in range(10):
+        rows = [(number, f"{number * 7919 % 100_003:0>300}") for number in range(part * 10_000, (part + 1) * 10_000)]
+        filler.deliver(rows_of("T", {"n": "long", "s": "string"}, rows))
+    filler.engine.close()
+    rig = make_rig(memory_bytes=24 * 1024 * 1024, spill_bytes=1024 * 1024)
+    with pytest.raises(TooLarge, match="needs more memory"):
+        rig.ask("T | order by s asc")
+    assert rig.rows("T | count") == [{"Count": 100_000}]
+    rig.deliver(rows_of("T", {"n": "long"}, [(1,)]))
+
+
 ENDINGS = [
     (duckdb.OutOfMemoryException("Out of Memory Error: failed to pin block"), TooLarge, "narrow its time range"),
     (duckdb.BinderException("Binder Error: Referenced column c9 not found"), LazuliteError, "error inside the service"),

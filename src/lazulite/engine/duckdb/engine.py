@@ -159,8 +159,10 @@ def _require_place(current: Delivered | None, delivery: Delivery) -> None:
 
 
 def _move(connection: Connection, to: Delivered) -> Delivered:
-    connection.execute("DELETE FROM _delivered")
-    connection.execute("INSERT INTO _delivered VALUES (?, ?)", [to.epoch, to.through])
+    # An update in place: deleting and inserting leaves a dead row a delivery behind until the next checkpoint.
+    moved = connection.execute("UPDATE _delivered SET epoch = ?, seq = ?", [to.epoch, to.through]).fetchone()
+    if not moved or not moved[0]:
+        connection.execute("INSERT INTO _delivered VALUES (?, ?)", [to.epoch, to.through])
     return to
 
 

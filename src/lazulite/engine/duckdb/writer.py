@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from lazulite.engine.duckdb.settings import DuckDbSettings
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+FAILED_CHECKPOINT_SECONDS = 30.0
 
 
 def _nothing(_: Any) -> None:
@@ -43,6 +45,7 @@ class Writer:
         self._settings = settings
         self._counters = counters
         self._jobs: queue.Queue[_Job] = queue.Queue(settings.writes_waiting)
+        self._no_checkpoint_before = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine-writer", daemon=True)
         self._thread.start()
@@ -84,17 +87,20 @@ class Writer:
 
     def _run(self) -> None:
         while not (self._stopping.is_set() and self._jobs.empty()):
-            try:
-                job = self._jobs.get(timeout=self._settings.checkpoint_idle_seconds)
-            except queue.Empty:
-                self._checkpoint(above=0)
-                continue
-            self._do(job)
+            self._checkpoint(above=self._next())
             if self._instance.reason is not None:
                 self._reopen()
-            self._checkpoint(above=self._settings.checkpoint_bytes)
         self._checkpoint(above=0)
         self._refuse_waiting("The service is stopping.")
+
+    def _next(self) -> int:
+        """Do the next job, or wait long enough to be idle; returns the size of log to checkpoint above."""
+        try:
+            job = self._jobs.get(timeout=self._settings.checkpoint_idle_seconds)
+        except queue.Empty:
+            return 0
+        self._do(job)
+        return self._settings.checkpoint_bytes
 
     def _do(self, job: _Job) -> None:
         try:
@@ -123,23 +129,37 @@ class Writer:
         return result
 
     def _checkpoint(self, *, above: int) -> None:
-        if self._instance.reason is not None or self._instance.wal_bytes <= above:
+        size = self._instance.wal_bytes
+        if size <= above or self._instance.reason is not None or not self._may_checkpoint(size):
             return
         started = time.monotonic()
         try:
             with self._instance.cursor() as connection:
                 connection.execute("CHECKPOINT")
         except ENGINE_ERRORS as error:
-            # A reader from before a table change holds a checkpoint off; it is tried again after the next job.
+            # A reader from before a table change holds a checkpoint off, which is no failure: the next job tries again.
             log.info("checkpoint put off: %s", brief(error))
-            self._note(error)
+            if self._note(error):
+                self._no_checkpoint_before = time.monotonic() + FAILED_CHECKPOINT_SECONDS
             return
         self._counters.observe("lazulite_engine_checkpoint_seconds", time.monotonic() - started)
 
-    def _note(self, error: BaseException) -> None:
-        if nature(error) is Nature.BROKEN:
-            log.error("the store failed and will be reopened: %s", brief(error))
-            self._instance.broken(error)
+    def _may_checkpoint(self, size: int) -> bool:
+        """A checkpoint that fails kills the instance: not without room for the log, and not soon after a failed one."""
+        if time.monotonic() < self._no_checkpoint_before:
+            return False
+        free = shutil.disk_usage(self._instance.path.parent).free
+        if free < 2 * size:
+            log.warning("checkpoint put off: %d bytes of disk are free and %d bytes of log wait", free, size)
+        return free >= 2 * size
+
+    def _note(self, error: BaseException) -> bool:
+        """Whether the error means that the instance is to be reopened, which is then under way."""
+        if nature(error) is not Nature.BROKEN:
+            return False
+        log.error("the store failed and will be reopened: %s", brief(error))
+        self._instance.broken(error)
+        return True
 
     def _reopen(self) -> None:
         """Try until the instance is there, telling those who wait; gives up only when the service stops."""
