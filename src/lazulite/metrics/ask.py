@@ -88,7 +88,11 @@ def _metrics(query: MetricQuery) -> tuple[Metric, ...]:
             target="metricnamespace",
         )
     if len(query.metrics) > MAX_METRICS:
-        raise BadRequest("BadRequest", f"Ask for at most {MAX_METRICS} metrics at once, not {len(query.metrics)}.")
+        raise BadRequest(
+            "BadRequest",
+            f"Ask for at most {MAX_METRICS} metrics at once, not {len(query.metrics)}.",
+            target="metricnames",
+        )
     if not query.metrics:
         return known[:1]
     found = {name.lower(): definitions.find(name) for name in query.metrics}

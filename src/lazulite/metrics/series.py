@@ -5,6 +5,7 @@ A group is one metric of one resource. Series ids are handed out in order within
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -44,13 +45,32 @@ class Group:
         return None if ordinal is None else self.first_id + ordinal
 
     def append(self, dimensions: str, seen: int) -> int:
-        """Add a series (or a hole) and give its id. Readers copy `dimensions`, so it grows last."""
+        """Add a series and give its id. Readers copy `dimensions`, so it grows last."""
         ordinal = len(self.dimensions)
-        if dimensions != HOLE:
-            self.ordinals[dimensions.lower()] = ordinal
+        self.ordinals[dimensions.lower()] = ordinal
         self.seen.append(seen)
         self.dimensions.append(dimensions)
         return self.first_id + ordinal
+
+    def put(self, ordinal: int, dimensions: str, seen: int) -> bool:
+        """Set the series of an ordinal, or move its `seen`; says whether it is a series more."""
+        # Series that expired have left holes, which mean nothing: their points expired before them.
+        missing = ordinal + 1 - len(self.dimensions)
+        self.seen += [0] * missing
+        self.dimensions += [HOLE] * missing
+        new = self.dimensions[ordinal] == HOLE
+        if new:
+            self.ordinals[dimensions.lower()] = ordinal
+            self.dimensions[ordinal] = dimensions
+        self.seen[ordinal] = max(self.seen[ordinal], seen)
+        return new
+
+    def forget(self, before: int) -> int:
+        """Make holes of the series last seen before `before`; returns how many."""
+        stale = [text for text, ordinal in self.ordinals.items() if self.seen[ordinal] < before]
+        for text in stale:
+            self.dimensions[self.ordinals.pop(text)] = HOLE
+        return len(stale)
 
 
 @dataclass(frozen=True)
@@ -66,9 +86,10 @@ class SeriesRow:
 
 
 class SeriesIndex:
-    """All groups. One thread writes; queries read at the same time, and see a series whole or not at all."""
+    """All groups. The drain adds and retention forgets, one at a time; queries read at the same time without a lock."""
 
     def __init__(self) -> None:
+        self._changing = threading.Lock()
         self._groups: dict[GroupKey, Group] = {}
         self._next_group = 0
         self.count = 0
@@ -85,30 +106,21 @@ class SeriesIndex:
         return self._next_group
 
     def add(self, row: SeriesRow) -> None:
-        """Take in a series; rows of one group come in order of id, and one that is known only moves `seen`."""
-        group = self._groups.get(row.key)
-        if group is None:
-            group = self._groups[row.key] = Group(row.id >> GROUP_SHIFT)
-            self._next_group = max(self._next_group, group.number + 1)
-        ordinal = row.id - group.first_id
-        if ordinal < len(group.dimensions):
-            group.seen[ordinal] = max(group.seen[ordinal], row.seen)
-            return
-        # Series that expired before this start have left holes, which mean nothing: their points expired before them.
-        for _ in range(len(group.dimensions), ordinal):
-            group.append(HOLE, 0)
-        group.append(row.dimensions, row.seen)
-        self.count += 1
+        """Take in a series; one that is known only moves `seen`."""
+        with self._changing:
+            group = self._groups.get(row.key)
+            if group is None:
+                group = self._groups[row.key] = Group(row.id >> GROUP_SHIFT)
+                self._next_group = max(self._next_group, group.number + 1)
+            self.count += group.put(row.id - group.first_id, row.dimensions, row.seen)
 
     def forget(self, before: int) -> int:
         """Drop the series last seen before `before` (ticks); returns how many."""
         gone = 0
-        for key, group in list(self._groups.items()):
-            stale = [text for text, ordinal in group.ordinals.items() if group.seen[ordinal] < before]
-            for text in stale:
-                group.dimensions[group.ordinals.pop(text)] = HOLE
-            gone += len(stale)
-            if not group.ordinals:
-                del self._groups[key]
-        self.count -= gone
+        with self._changing:
+            for key, group in list(self._groups.items()):
+                gone += group.forget(before)
+                if not group.ordinals:
+                    del self._groups[key]
+            self.count -= gone
         return gone

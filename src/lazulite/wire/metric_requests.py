@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import msgspec
@@ -17,6 +17,7 @@ from lazulite.core.resource_id import ResourceId, parse
 from lazulite.kql import ticks
 from lazulite.metrics.grains import FULL, parse_duration
 from lazulite.metrics.request import MetricQuery
+from lazulite.wire.bodies import json_body
 
 MAX_NAMES = 100
 _MAX_TIME_TEXT = 200
@@ -25,6 +26,7 @@ _ENCODED_COMMA = re.compile(r"%2[cC]|%2(?![0-9A-Fa-f])")
 _TRUTHS = {"true": True, "false": False}
 
 Parameters = Mapping[str, str]
+Shape = TypeVar("Shape")
 
 
 class BatchBody(msgspec.Struct, frozen=True):
@@ -35,10 +37,9 @@ class BatchBody(msgspec.Struct, frozen=True):
 
 def with_body(parameters: Parameters, body: bytes) -> dict[str, str]:
     """Parameters of a POST list: those of its JSON body over those of its URL, as text under lower-case names."""
-    try:
-        sent = msgspec.json.decode(body or b"{}", type=dict[str, str | int | bool | None])
-    except msgspec.DecodeError as error:
-        raise BadRequest("BadRequest", f"The body is not an object of parameters: {error}.") from None
+    sent = _shaped(
+        json_body(body) if body.strip() else {}, dict[str, str | int | bool | None], "an object of parameters"
+    )
     texts = {name.lower(): str(value) for name, value in sent.items() if value is not None}
     if "filter" in texts:
         texts["$filter"] = texts.pop("filter")
@@ -47,10 +48,7 @@ def with_body(parameters: Parameters, body: bytes) -> dict[str, str]:
 
 def batch_resources(body: bytes) -> tuple[ResourceId, ...]:
     """The resource ids of a batch call's body, in its order."""
-    try:
-        sent = msgspec.json.decode(body, type=BatchBody)
-    except msgspec.DecodeError as error:
-        raise BadRequest("BadRequest", f'The body must be {{"resourceids": [...]}}: {error}.') from None
+    sent = _shaped(json_body(body), BatchBody, '{"resourceids": [...]}')
     return tuple(parse(text) for text in sent.resourceids)
 
 
@@ -72,6 +70,13 @@ def is_true(parameters: Parameters, name: str, default: bool) -> bool:
     if text and text not in _TRUTHS:
         raise BadRequest("BadRequest", f"{name} is '{text[:50]}': it is true or false.", target=name)
     return _TRUTHS.get(text, default)
+
+
+def _shaped(value: object, shape: type[Shape], words: str) -> Shape:
+    try:
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:
+        raise BadRequest("BadRequest", f"The body must be {words}: {error}.") from None
 
 
 def _query(
