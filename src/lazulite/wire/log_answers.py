@@ -1,0 +1,165 @@
+"""A log answer as JSON in pieces, and every failure of a log query in the envelope of contract.md, section 3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from lazulite.core.errors import (
+    BadRequest,
+    DeadlineExceeded,
+    Forbidden,
+    LazuliteError,
+    NotFound,
+    Throttled,
+    TooLarge,
+    Unavailable,
+)
+from lazulite.engine.interface import QueryCancelled
+from lazulite.kql import KqlError, Render
+from lazulite.logs.query import LogAnswer, LogTable, Partial
+from lazulite.wire.log_cells import row_chunks
+from lazulite.wire.log_requests import Prefer
+
+# What Azure says about a chart besides its kind; null where the query does not say.
+_RENDER_DEFAULTS: dict[str, Any] = {
+    "title": None,
+    "accumulate": False,
+    "isQuerySorted": False,
+    "kind": None,
+    "legend": None,
+    "series": None,
+    "yMin": "NaN",
+    "yMax": "NaN",
+    "xAxis": None,
+    "xColumn": None,
+    "xTitle": None,
+    "yAxis": None,
+    "yColumns": None,
+    "ySplit": None,
+    "yTitle": None,
+    "anomalyColumns": None,
+}
+_NO_RENDER = "table"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A status and the `error` object of its body."""
+
+    status: int
+    error: Json
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True)
+class _Outer:
+    """How one class of error stands in this plane: its status, and its outer code where that is not the error's own."""
+
+    kind: type[LazuliteError]
+    status: int
+    code: str | None = None
+
+
+_OUTER = (
+    _Outer(BadRequest, 400, "BadArgumentError"),
+    _Outer(Forbidden, 403, "InsufficientAccessError"),
+    _Outer(NotFound, 404),
+    _Outer(TooLarge, 413),
+    _Outer(Throttled, 429, "ThrottledError"),
+    _Outer(Unavailable, 503, "ServiceUnavailable"),
+    _Outer(DeadlineExceeded, 504, "GatewayTimeout"),
+    # Nobody reads this one: its caller has gone away.
+    _Outer(QueryCancelled, 499),
+)
+# The envelope has two kinds only: what is not the grammar's is the meaning's.
+_KINDS = {"SyntaxError": ("SyntaxError", "A syntax error has been identified in the query.")}
+_SEMANTIC = ("SemanticError", "A semantic error occurred.")
+
+
+def answer_chunks(answer: LogAnswer, prefer: Prefer) -> Iterator[bytes]:
+    """The JSON of an answer in pieces of bounded size; an iterator to be run in a thread."""
+    yield b'{"tables":['
+    for index, table in enumerate(answer.tables):
+        yield (b"," if index else b"") + _table_head(table)
+        yield from row_chunks(table.rows, table.columns)
+        yield b"]}"
+    yield b"]" + b"".join(b"," + piece for piece in _extras(answer, prefer)) + b"}"
+
+
+def _table_head(table: LogTable) -> bytes:
+    columns = [{"name": column.name, "type": column.type} for column in table.columns]
+    head = msgspec.json.encode({"name": table.name, "columns": columns})
+    return head[:-1] + b',"rows":['
+
+
+def _extras(answer: LogAnswer, prefer: Prefer) -> Iterator[bytes]:
+    if prefer.statistics:
+        yield b'"statistics":' + msgspec.json.encode(answer.statistics)
+    if prefer.render:
+        yield b'"render":' + msgspec.json.encode(render_json(answer.render))
+    if answer.partial:
+        yield b'"error":' + msgspec.json.encode(partial_json(answer.partial))
+
+
+def render_json(render: Render | None) -> Json:
+    """The `render` member: the chart's kind and every property Azure lists."""
+    if render is None:
+        return {"visualization": _NO_RENDER, **_RENDER_DEFAULTS}
+    names = {name.lower(): name for name in _RENDER_DEFAULTS}
+    given = {names.get(name.lower(), name): value for name, value in render.properties.items()}
+    return {"visualization": render.visualization, **_RENDER_DEFAULTS, **given}
+
+
+def partial_json(partial: Partial) -> Json:
+    """The `error` member of an answer that was cut, still HTTP 200."""
+    return {
+        "code": "PartialError",
+        "message": "There were some errors when processing your query.",
+        "details": [
+            {
+                "code": "EngineError",
+                "message": partial.message,
+                "innererror": {
+                    "code": "E_QUERY_RESULT_SET_TOO_LARGE",
+                    "message": partial.message,
+                    "limit": partial.limit,
+                    "severity": 2,
+                    "severityName": "Error",
+                },
+            }
+        ],
+    }
+
+
+def failure(error: LazuliteError | KqlError, correlation_id: str) -> Failure:
+    """The status and error object of a failed query."""
+    if isinstance(error, KqlError):
+        return Failure(400, _kql_error(error, correlation_id))
+    outer = next((each for each in _OUTER if isinstance(error, each.kind)), _Outer(LazuliteError, 500))
+    body: Json = {"code": outer.code or error.code, "message": error.message, "correlationId": correlation_id}
+    if body["code"] != error.code:
+        body["innererror"] = {"code": error.code, "message": error.message}
+    if error.target:
+        body["target"] = error.target
+    return Failure(outer.status, body, getattr(error, "retry_after", None))
+
+
+def _kql_error(error: KqlError, correlation_id: str) -> Json:
+    code, message = _KINDS.get(error.kind, _SEMANTIC)
+    innermost: Json = {"code": error.code, "message": str(error).removeprefix(f"{error.code}: ")}
+    if error.line:
+        innermost |= {"line": error.line, "pos": error.column, "token": error.token}
+    if error.suggestion:
+        innermost["suggestion"] = error.suggestion
+    return {
+        "code": "BadArgumentError",
+        "message": "The request had some invalid properties",
+        "correlationId": correlation_id,
+        "innererror": {"code": code, "message": message, "innererror": innermost},
+    }

@@ -1,0 +1,106 @@
+"""Running a log query for an HTTP request: the caller's right, a thread, cancellation, and the memory of its result."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from math import ceil
+
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from lazulite.core.caller import Caller
+from lazulite.identity.access import Access
+from lazulite.logs.budget import ResultBudget
+from lazulite.logs.query import LogAnswer, LogQueries
+from lazulite.wire.log_answers import Failure
+from lazulite.wire.log_requests import Asked
+
+ACTION = "Microsoft.OperationalInsights/workspaces/query/read"
+JSON = "application/json; charset=utf-8"
+# More than the engine's places and its queue together, so that its own 429 is what a flood of queries meets.
+MAX_THREADS = 512
+
+Authenticate = Callable[[Request], Awaitable[Caller]]
+ReadBody = Callable[[Request, int], Awaitable[bytes]]
+
+
+@dataclass(frozen=True)
+class LogServices:
+    """What the plane calls. `read_body` returns the decompressed body within a limit of bytes or raises TooLarge."""
+
+    queries: LogQueries
+    access: Access
+    budget: ResultBudget
+    authenticate: Authenticate
+    read_body: ReadBody
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MAX_THREADS))
+
+
+async def run(services: LogServices, caller: Caller, asked: Asked, gone: threading.Event) -> LogAnswer:
+    """The answer to a query that `caller` may ask; stopped when `gone` is set."""
+    return await to_thread.run_sync(partial(_answer, services, caller, asked, gone), limiter=services.threads)
+
+
+def _answer(services: LogServices, caller: Caller, asked: Asked, gone: threading.Event) -> LogAnswer:
+    scope = services.queries.scope(asked.query)
+    if scope.resource_id is not None:
+        services.access.require(caller, ACTION, scope.resource_id)
+    else:
+        for workspace in scope.workspaces:
+            services.access.require(caller, ACTION, workspace.id.text)
+    return services.queries.run(asked.query, gone.is_set, scope)
+
+
+@asynccontextmanager
+async def watched(request: Request) -> AsyncIterator[threading.Event]:
+    """An event that is set as soon as the client has gone away. The body has been read before."""
+    gone = threading.Event()
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield gone
+    except BaseException:
+        gone.set()
+        raise
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+class Held(StreamingResponse):
+    """A stream that gives back what it holds when it has been sent, or could not be."""
+
+    def __init__(self, held: ExitStack, pieces: Iterator[bytes]) -> None:
+        super().__init__(pieces, media_type=JSON)
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._held:
+            await super().__call__(scope, receive, send)
+
+
+def failed(found: Failure) -> Response:
+    """The answer of a failed request."""
+    headers: dict[str, str] = {}
+    if found.retry_after is not None:
+        headers["Retry-After"] = str(max(1, ceil(found.retry_after)))
+    return JSONResponse({"error": found.error}, found.status, headers)
+
+
+def correlation_id(request: Request) -> str:
+    """The id under which this request is logged, where the application has given it one."""
+    return str(getattr(request.state, "request_id", "") or uuid.uuid4())
