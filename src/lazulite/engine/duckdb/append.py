@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from lazulite import kql
+from lazulite.engine.duckdb import dynamics
 from lazulite.engine.duckdb.columns import form_of
 from lazulite.engine.duckdb.failures import Nature, brief, nature
 from lazulite.engine.duckdb.schema import TableKey
@@ -61,9 +62,13 @@ def _physical(append: Append, physical: Mapping[str, str]) -> pa.Table:
         )
     fields = [pa.field(physical[name], form_of(types[name]).arrow) for name in names]
     try:
-        return append.rows.rename_columns([field.name for field in fields]).cast(pa.schema(fields))
+        rows = append.rows.rename_columns([field.name for field in fields]).cast(pa.schema(fields))
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise EngineRefused("RowsRefused", f"Rows for '{append.table}' are not in storage form: {error}") from error
+    for name in names:
+        if types[name] == "dynamic":
+            dynamics.check(rows[physical[name]], name)
+    return rows
 
 
 def _refused(error: duckdb.Error, name: str, physical: Mapping[str, str]) -> EngineRefused:
