@@ -44,8 +44,9 @@ def load(connection: duckdb.DuckDBPyConnection) -> Schema:
 
 def revision(connection: duckdb.DuckDBPyConnection) -> int:
     """The revision that the connection's transaction sees."""
-    row = connection.execute("SELECT coalesce(max(revision), 0) FROM _schema").fetchone()
-    return int(row[0]) if row else 0
+    # All rows are fetched: an unfinished result would keep the connection from running the plan.
+    ((found,),) = connection.execute("SELECT coalesce(max(revision), 0) FROM _schema").fetchall()
+    return int(found)
 
 
 def extend(
