@@ -90,6 +90,7 @@ def _plain_strings(values: Sequence[Any]) -> Any:
     return pc.fill_null(pa.array(values, pa.string()), "")
 
 
+# The types are looked at first because Arrow alone would take True as 1.0 and 7.0 as 7 without a word.
 def _plain_of(arrow: Any, *types: type) -> Callable[[Sequence[Any]], Any]:
     allowed = {*types, type(None)}
 
@@ -128,6 +129,7 @@ def _whole(bits: int) -> Callable[[Any], int | None]:
     def convert(value: Any) -> int | None:
         if value is None or value == "":
             return None
+        # True is an int to Python, and no number to Kusto.
         if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
             raise ValueError
         number = int(value) if isinstance(value, str | int | float) else _refuse()

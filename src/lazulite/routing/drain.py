@@ -196,6 +196,7 @@ class Drain:
     def _parted(self, one: Decided, code: str, message: str) -> Sequence[Decided]:
         if one.batch.category == REJECTED:
             return self._whole(one, code, message)
+        # Rows move up when bad ones leave, so their item ids do too: nothing of this batch was stored before.
         bad = refused_rows(one.batch, lambda part: self._refuses(replace(one, batch=part)))
         good, rejected = parted(one.batch, bad, code, message)
         return (replace(one, batch=good), Decided(rejected, (self._router.home,)))
@@ -227,7 +228,7 @@ def place(intake: Intake, engine: Engine, accept_gap: bool) -> int:
     missing = _missing(intake, cursor)
     if missing and not accept_gap:
         raise Conflict(
-            "IntakeGap", f"{missing} To go on without what is missing: lazulite serve --accept-gap.", target="intake.db"
+            "IntakeGap", f"{missing} To go on without what is missing: lazulite serve --accept-gap true.", target="intake.db"
         )
     if cursor is None or missing:
         ahead = cursor is not None and cursor.epoch == intake.epoch and cursor.through > intake.last_sequence()

@@ -73,19 +73,20 @@ def spreads_properties(table: LogTable) -> bool:
 def resolve(table: LogTable, top: Iterable[str], inner: Iterable[str]) -> Fields:
     """Match the field names seen in records and in their `properties` with the table's columns."""
     columns = (TIME, *(name for name, _ in table.columns if name != TIME))
+    known = frozenset(columns)
     alias = aliases(table)
     folded = {name.lower(): name for name in columns}
     above: dict[str, list[str]] = {}
     below: dict[str, list[str]] = {}
     ignored = set()
     for field in sorted(top):
-        column = field if field in columns else alias.get(field)
+        column = field if field in known else alias.get(field)
         if column is not None:
             above.setdefault(column, []).insert(0 if field == column else len(above.get(column, ())), field)
         elif field not in _exported().envelope:
             ignored.add(field)
-    for field in sorted(inner, key=lambda name: (name not in columns, name)):
-        column = field if field in columns else folded.get(field.lower())
+    for field in sorted(inner, key=lambda name: (name not in known, name)):
+        column = field if field in known else folded.get(field.lower())
         if column is not None:
             below.setdefault(column, []).append(field)
         else:

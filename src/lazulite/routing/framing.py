@@ -15,6 +15,7 @@ from lazulite.core.errors import BadRequest, TooLarge
 
 MAX_RECORDS = 100_000
 _BOM = b"\xef\xbb\xbf"
+# RecursionError: msgspec's own guard against JSON that is nested thousands deep.
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _DECODER = msgspec.json.Decoder()
 _RAW_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])

@@ -120,6 +120,7 @@ class Intake:
         return usage.free, min(512 * MIB, usage.total // 20) if own is None else own
 
     def _write(self, connection: sqlite3.Connection, emission: Emission, rows: Sequence[file.Row]) -> Receipt:
+        # Inside the transaction, so that two sendings of one key in one group are seen one after the other.
         now = self._clock.now()
         if now - self._keys_swept > _KEY_SWEEP:
             file.forget_keys(connection, now - KEY_AGE)

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS sent (key TEXT PRIMARY KEY, seq INTEGER NOT NULL, at 
 CREATE INDEX IF NOT EXISTS sent_by_age ON sent (at);
 CREATE TABLE IF NOT EXISTS decision (seq INTEGER PRIMARY KEY, destinations TEXT NOT NULL);
 """
+# A checkpoint every 16 MB: SQLite's default of 4 MB would stop the committer after every few large bodies.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "wal_autocheckpoint=4000")
 
 

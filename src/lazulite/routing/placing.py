@@ -101,6 +101,7 @@ class _Placer:
         if not isinstance(record, dict):
             raise _Refused("NotAnObject", f"A record is a JSON object, not {type(record).__name__}.")
         key = (next((record[name] for name in _RESOURCE_FIELDS if record.get(name)), None), self._category_of(record))
+        # A list or object where text belongs cannot be hashed, and is no place either.
         try:
             found = self._seen.get(key)
         except TypeError:

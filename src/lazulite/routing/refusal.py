@@ -26,6 +26,7 @@ def refused_rows(batch: StoredBatch, refuses: Refuses) -> list[int]:
         tries += 1
         if tries <= MAX_TRIES and not refuses(replace(batch, rows=batch.rows.slice(start, end - start))):
             continue
+        # When nearly every row is bad, halving down to each costs a transaction a row: then the rest goes together.
         if end - start == 1 or tries > MAX_TRIES:
             bad.extend(range(start, end))
         else:

@@ -87,6 +87,7 @@ class Settings:
 
     def snapshot(self) -> Snapshot:
         with self._lock:
+            # The revision is read before the settings: a change in between only makes the next look read again.
             revision = self._store.revision()
             if revision != self._snapshot.revision:
                 self._snapshot = self._read(revision)

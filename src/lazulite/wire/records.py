@@ -61,7 +61,8 @@ class RecordsDoor:
         self.access.require(request.caller, "lazulite/records/write", scope.text)
         decoded, receipt = await to_thread.run_sync(self._take, request, scope)
         durable = await asyncio.wrap_future(receipt)
-        self._count(decoded)
+        if not durable.repeated:
+            self._count(decoded)
         if decoded.rejected and not decoded.accepted:
             raise BadRequest("NoValidRecords", _none_valid(decoded.rejected), details=_details(decoded.rejected))
         return Response(msgspec.json.encode(_answer(decoded, durable)), 202, media_type="application/json")
