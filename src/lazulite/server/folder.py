@@ -93,7 +93,7 @@ class Paths:
 
     @property
     def engine(self) -> Path:
-        return self.folder / "engine.duckdb"
+        return self.folder / "logs.duckdb"
 
     @property
     def spill(self) -> Path:

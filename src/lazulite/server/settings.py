@@ -99,6 +99,9 @@ class Settings:
     log_level: str = _setting(
         "info", values.one_of("debug", "info", "warning", "error"), "Least level that is logged to standard error."
     )
+    accept_gap: bool = _setting(
+        False, values.boolean, "Start although batches between intake and store are missing.", "false"
+    )
     metrics_open: bool = _setting(False, values.boolean, "Answer GET /metrics without a token.", "false")
 
     @property
