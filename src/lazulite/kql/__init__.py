@@ -1,0 +1,33 @@
+"""KQL, the Kusto Query Language: compiled to a typed plan and from there to SQL, and run on a DuckDB cursor.
+
+    text -> tokens -> syntax tree -> bound, typed plan -> SQL (a dialect table) -> Arrow
+
+`compile` takes the text, a `Database` (which tables there are and where their rows lie) and `Options` (the instant of
+now(), a time range, a resource, limits), and raises `KqlError` with line, column and a suggestion. `local.execute` and
+`local.stream` run what it gives. `run` does all of it over Arrow tables in memory. This package imports no other room.
+"""
+
+from lazulite.kql import local, ticks
+from lazulite.kql.compiler import Compiled
+from lazulite.kql.compiler import compile as compile  # noqa: A004
+from lazulite.kql.documentation import functions, operators
+from lazulite.kql.errors import KqlError
+from lazulite.kql.memory import run
+from lazulite.kql.schema import Column, Database, Options, Relation, Render, Table
+
+__all__ = [
+    "Column",
+    "Compiled",
+    "Database",
+    "KqlError",
+    "Options",
+    "Relation",
+    "Render",
+    "Table",
+    "compile",
+    "functions",
+    "local",
+    "operators",
+    "run",
+    "ticks",
+]

@@ -1,0 +1,18 @@
+"""Syntax tree -> plan: names become columns, types are checked, and nothing after this looks at text.
+
+scope.py        what names mean: relations, columns, variables, functions
+names.py        how a column without a name is called
+conversion.py   types made to fit: conversions and comparisons
+expressions.py  scalar expressions
+calls.py        functions of the table, and the special ones
+operators.py    what stands after a `|`: one table
+grouping.py     summarize
+joining.py      join, lookup, union
+shaping.py      parse, mv-expand
+queries.py      statements and sources
+"""
+
+from lazulite.kql.binder.queries import bind
+from lazulite.kql.binder.scope import Bound
+
+__all__ = ["Bound", "bind"]

@@ -1,0 +1,173 @@
+"""Types made to fit: conversions, comparisons, and the common type of several values."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Final
+
+from lazulite.kql import ticks, types
+from lazulite.kql.errors import Span, semantic, unsupported
+from lazulite.kql.literals import parse_typed
+from lazulite.kql.plan import Compare, Const, Convert, Expr, Logic
+
+EXACT_REAL: Final = 1 << 53
+PARSED: Final = (
+    types.DATETIME,
+    types.TIMESPAN,
+    types.GUID,
+    types.LONG,
+    types.INT,
+    types.REAL,
+    types.DECIMAL,
+    types.BOOL,
+)
+NEVER: Final = frozenset(
+    {
+        (types.DATETIME, types.BOOL),
+        (types.DATETIME, types.GUID),
+        (types.TIMESPAN, types.BOOL),
+        (types.TIMESPAN, types.GUID),
+        (types.GUID, types.BOOL),
+        *((types.GUID, number) for number in types.NUMBERS),
+        *((number, types.GUID) for number in types.NUMBERS),
+        (types.BOOL, types.GUID),
+        (types.BOOL, types.DATETIME),
+        (types.BOOL, types.TIMESPAN),
+        (types.GUID, types.DATETIME),
+        (types.GUID, types.TIMESPAN),
+        (types.DATETIME, types.TIMESPAN),
+        (types.TIMESPAN, types.DATETIME),
+        (types.DATETIME, types.REAL),
+        (types.DATETIME, types.DECIMAL),
+        (types.TIMESPAN, types.DECIMAL),
+        (types.DECIMAL, types.TIMESPAN),
+        (types.DECIMAL, types.DATETIME),
+    }
+)
+
+
+def convert(value: Expr, target: str, span: Span) -> Expr:
+    """The value as another type; constants are converted here, the rest by the engine."""
+    if value.type == target:
+        return value
+    if (value.type, target) in NEVER:
+        raise semantic(f"A value of type {value.type} cannot become {target}", span)
+    if isinstance(value, Const):
+        folded = _folded(value, target)
+        if folded is not None:
+            return folded
+    return Convert(target, value)
+
+
+def _folded(value: Const, target: str) -> Const | None:
+    found = value.value
+    if found is None:
+        return Const(target, "" if target == types.STRING else None)
+    if isinstance(found, bool):
+        return None
+    if isinstance(found, int) and value.type in types.INTEGERS:
+        return _folded_integer(found, target)
+    if isinstance(found, str) and value.type == types.STRING and target in PARSED:
+        return _folded_text(found, target)
+    if value.type == types.REAL and target == types.DECIMAL and isinstance(found, float):
+        return Const(target, Decimal(repr(found))) if found - found == 0 else None
+    return None
+
+
+def _folded_integer(found: int, target: str) -> Const | None:
+    if target == types.LONG or (target == types.INT and -(1 << 31) <= found < 1 << 31):
+        return Const(target, found)
+    if target == types.REAL:
+        return Const(target, float(found))
+    return Const(target, Decimal(found)) if target == types.DECIMAL else None
+
+
+def _folded_text(found: str, target: str) -> Const | None:
+    try:
+        return Const(target, parse_typed(target, found))
+    except ValueError:
+        return None
+
+
+def as_dynamic_text(value: Const) -> str | None:
+    """A constant as the JSON text of the dynamic that it becomes."""
+    found = value.value
+    if found is None or value.type == types.DYNAMIC:
+        return None if found is None else str(found)
+    if value.type == types.DATETIME and isinstance(found, int):
+        return json.dumps(ticks.format_datetime(found))
+    if value.type == types.TIMESPAN and isinstance(found, int):
+        return json.dumps(ticks.format_timespan(found))
+    return json.dumps(str(found) if isinstance(found, Decimal) else found)
+
+
+def compare(operator: str, left: Expr, right: Expr, span: Span) -> Expr:
+    """A comparison, both sides brought to one type. Raises SEM0100 where Kusto has none."""
+    left, right = _alike(left, right, span)
+    if left.type == types.BOOL and operator not in ("==", "!="):
+        raise semantic(f"'{operator}' does not compare values of type bool", span)
+    return Compare(types.BOOL, operator, left, right)
+
+
+def _alike(left: Expr, right: Expr, span: Span) -> tuple[Expr, Expr]:
+    kinds = {left.type, right.type}
+    if kinds == {types.DYNAMIC}:
+        raise unsupported("Comparing two dynamic values (convert one, e.g. with tostring())", span)
+    if len(kinds) == 1:
+        return left, right
+    if kinds <= set(types.NUMBERS):
+        wide = _column_type(left, right) or types.widest(left.type, right.type)
+        return convert(left, wide, span), convert(right, wide, span)
+    if types.DYNAMIC in kinds:
+        return _with_dynamic(left, right, span)
+    if types.STRING in kinds:
+        return _with_string(left, right, span)
+    raise semantic(f"A value of type {left.type} cannot be compared with one of type {right.type}", span)
+
+
+def _column_type(left: Expr, right: Expr) -> str | None:
+    """int where an int column meets a constant that fits: the column then stays bare, and its zone maps count."""
+    for one, other in ((left, right), (right, left)):
+        if one.type == types.INT and isinstance(other, Const) and other.type == types.LONG:
+            return types.INT if _folded(other, types.INT) else None
+    return None
+
+
+def _with_dynamic(left: Expr, right: Expr, span: Span) -> tuple[Expr, Expr]:
+    other = right if left.type == types.DYNAMIC else left
+    target = other.type
+    if target in types.INTEGERS:
+        # A dynamic number may have a fraction, so it is compared as real, which holds integers up to 2^53.
+        if not isinstance(other, Const) or (isinstance(other.value, int) and abs(other.value) >= EXACT_REAL):
+            raise unsupported("Comparing a dynamic with a long (convert it with tolong())", span)
+        target = types.REAL
+    return convert(left, target, span), convert(right, target, span)
+
+
+def _with_string(left: Expr, right: Expr, span: Span) -> tuple[Expr, Expr]:
+    """A constant text takes the other side's type (ResponseCode != "200"); otherwise both are text."""
+    text, other = (left, right) if left.type == types.STRING else (right, left)
+    if isinstance(text, Const) and text.value:
+        folded = _folded(text, other.type)
+        if folded is not None:
+            return (folded, right) if text is left else (left, folded)
+    return convert(left, types.STRING, span), convert(right, types.STRING, span)
+
+
+def common_type(values: list[Expr], span: Span) -> str:
+    """The type that the branches of a choice share."""
+    # A null constant fits anywhere.
+    kinds = [v.type for v in values if not (isinstance(v, Const) and v.value is None)] or [values[0].type]
+    found = types.common(kinds)
+    if found is None:
+        raise semantic(f"The values have no common type: {', '.join(sorted(set(kinds)))}", span)
+    return found
+
+
+def conjunction(parts: list[Expr]) -> Expr:
+    """All of these."""
+    return parts[0] if len(parts) == 1 else Logic(types.BOOL, "and", tuple(parts))
+
+
+__all__ = ["as_dynamic_text", "common_type", "compare", "conjunction", "convert"]

@@ -1,0 +1,255 @@
+"""Scalar expressions: syntax -> typed plan expressions, in one scope."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from lazulite.kql import syntax as s
+from lazulite.kql import types
+from lazulite.kql.binder.conversion import compare, convert
+from lazulite.kql.binder.scope import Context, Environment, Lambda, Rel, unknown
+from lazulite.kql.errors import Span, semantic, unsupported
+from lazulite.kql.plan import Const, Expr, Field, Logic, Not, OneOf, OneOfQuery, Order, Ref
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression may name.
+
+    `tabular` binds a nested query; `call` binds a function call; `aggregates` takes an aggregate's call and gives the
+    column that will hold it, where aggregates may stand. `order` is that of the rows, None where they have none.
+    """
+
+    context: Context
+    environment: Environment
+    columns: Mapping[str, Ref]
+    tabular: Callable[[s.Node, Environment], Rel | Expr]
+    call: Callable[[Scope, s.Call], Expr]
+    order: tuple[Order, ...] | None = None
+    aggregates: Callable[[s.Call], Expr] | None = None
+    sides: Mapping[str, Mapping[str, Ref]] | None = None
+
+    def over(self, rel: Rel) -> Scope:
+        """This scope with the columns of a relation."""
+        order = rel.order if rel.serialized else None
+        return replace(self, columns=rel.by_name, order=order, aggregates=None, sides=None)
+
+    def bind(self, node: s.Node) -> Expr:
+        """The expression, typed. Raises KqlError (SEM0100, UNS0001)."""
+        binder = BINDERS.get(type(node))
+        if binder is None:
+            return self.scalar(self.tabular(node, self.environment), node.span)
+        return binder(self, node)
+
+    def scalar(self, found: Rel | Expr, span: Span) -> Expr:
+        """A bound thing, which must be a scalar here."""
+        if isinstance(found, Rel):
+            raise semantic("A table stands where a scalar is expected; toscalar() takes its first value", span)
+        return found
+
+
+def _literal(scope: Scope, node: s.Literal) -> Expr:
+    value = node.value
+    if isinstance(value, int) and not isinstance(value, bool) and not -(1 << 63) <= value < 1 << 63:
+        raise semantic("The number does not fit in a long (64 bits)", node.span)
+    return Const(node.type, value)
+
+
+def _name(scope: Scope, node: s.Name) -> Expr:
+    found = scope.columns.get(node.text)
+    if found is not None:
+        return found
+    meaning = scope.environment.get(node.text)
+    if isinstance(meaning, Expr):
+        return meaning
+    if meaning is not None:
+        what = "function" if isinstance(meaning, Lambda) else "table"
+        raise semantic(f"'{node.text}' is a {what}, not a column or a value", node.span)
+    known = [*scope.columns, *(name for name, what in scope.environment.names.items() if isinstance(what, Expr))]
+    raise unknown("column", node.text, node.span, known)
+
+
+def _path(scope: Scope, node: s.Path) -> Expr:
+    if isinstance(node.of, s.Name) and scope.sides and node.of.text in scope.sides:
+        side = scope.sides[node.of.text]
+        if node.name not in side:
+            raise unknown(f"column of {node.of.text}", node.name, node.span, side)
+        return side[node.name]
+    return _member_of(scope, node.of, Const(types.STRING, node.name))
+
+
+def _index(scope: Scope, node: s.Index) -> Expr:
+    key = scope.bind(node.index)
+    if key.type not in (types.STRING, *types.INTEGERS):
+        raise semantic(f"A member is found by name or number, not by a value of type {key.type}", node.index.span)
+    return _member_of(scope, node.of, key)
+
+
+def _member_of(scope: Scope, of: s.Node, key: Expr) -> Expr:
+    operand = scope.bind(of)
+    if operand.type != types.DYNAMIC:
+        raise semantic(f"Only a dynamic has members; this is of type {operand.type} (try parse_json())", of.span)
+    return Field(types.DYNAMIC, operand, key)
+
+
+def _call(scope: Scope, node: s.Call) -> Expr:
+    return scope.call(scope, node)
+
+
+def _unary(scope: Scope, node: s.Unary) -> Expr:
+    if node.operator == "+":
+        return scope.bind(node.operand)
+    if isinstance(node.operand, s.Literal) and type(node.operand.value) in (int, float, Decimal):
+        return _literal(scope, s.Literal(node.start, node.end, node.operand.type, -node.operand.value))  # type: ignore[operator]
+    return scope.call(scope, s.Call(node.start, node.end, "negate", (node.operand,)))
+
+
+def _binary(scope: Scope, node: s.Binary) -> Expr:
+    if node.operator in ("==", "!=", "<", "<=", ">", ">="):
+        return compare(node.operator, scope.bind(node.left), scope.bind(node.right), node.span)
+    return scope.call(scope, s.Call(node.start, node.end, node.operator, (node.left, node.right)))
+
+
+def boolean(scope: Scope, node: s.Node) -> Expr:
+    """An expression that must be bool (a dynamic is converted)."""
+    found = scope.bind(node)
+    if found.type == types.DYNAMIC:
+        return convert(found, types.BOOL, node.span)
+    if found.type != types.BOOL:
+        raise semantic(f"A condition is of type bool, not {found.type}", node.span)
+    return found
+
+
+def _logical(scope: Scope, node: s.Logical) -> Expr:
+    return Logic(types.BOOL, node.operator, tuple(boolean(scope, operand) for operand in node.operands))
+
+
+def _between(scope: Scope, node: s.Between) -> Expr:
+    operand, low, high = scope.bind(node.operand), scope.bind(node.low), scope.bind(node.high)
+    if high.type == types.TIMESPAN and low.type == types.DATETIME:
+        high = scope.call(scope, s.Call(node.start, node.end, "+", (node.low, node.high)))
+    below, above = ("<", ">") if node.negated else (">=", "<=")
+    parts = (compare(below, operand, low, node.span), compare(above, operand, high, node.span))
+    return Logic(types.BOOL, "or" if node.negated else "and", parts)
+
+
+def _member(scope: Scope, node: s.Member) -> Expr:
+    if node.operator.lstrip("!") in ("has_any", "has_all"):
+        return _has_several(scope, node)
+    negated = node.operator.startswith("!")
+    operand = scope.bind(node.operand)
+    if node.operator.endswith("~"):
+        operand = convert(operand, types.STRING, node.operand.span)
+    found = _one_of(scope, node, operand)
+    return Not(types.BOOL, found) if negated else found
+
+
+def _has_several(scope: Scope, node: s.Member) -> Expr:
+    parts = []
+    for item in _items(scope, node):
+        if isinstance(item, Rel):
+            raise unsupported(f"'{node.operator}' with a table", node.span)
+        text = convert(item, types.STRING, node.span)
+        parts.append(_operator(scope, "has", scope.bind(node.operand), text, node))
+    word = "and" if "all" in node.operator else "or"
+    found = Logic(types.BOOL, word, tuple(parts)) if parts else Const(types.BOOL, word == "and")
+    return Not(types.BOOL, found) if node.operator.startswith("!") else found
+
+
+def _operator(scope: Scope, name: str, left: Expr, right: Expr, node: s.Node) -> Expr:
+    """An operator of the table applied to values that are bound already."""
+    inner = replace(scope, environment=scope.environment.with_names({"$0": left, "$1": right}), columns={})
+    arguments = (s.Name(node.start, node.end, "$0"), s.Name(node.start, node.end, "$1"))
+    return scope.call(inner, s.Call(node.start, node.end, name, arguments))
+
+
+def _items(scope: Scope, node: s.Member) -> list[Expr | Rel]:
+    """The items, with constant arrays taken apart."""
+    found: list[Expr | Rel] = []
+    for item in node.items:
+        value = _item(scope, item)
+        if isinstance(value, Const) and value.type == types.DYNAMIC and len(node.items) == 1:
+            found.extend(_elements(value, item.span))
+        else:
+            found.append(value)
+    return found
+
+
+def _item(scope: Scope, node: s.Node) -> Expr | Rel:
+    meaning = scope.environment.get(node.text) if isinstance(node, s.Name) else None
+    if isinstance(meaning, Rel) and isinstance(node, s.Name) and node.text not in scope.columns:
+        return meaning
+    tabular = (s.Pipeline, s.DataTable, s.Range, s.Union, s.Print)
+    if isinstance(node, tabular):
+        return scope.tabular(node, scope.environment)
+    is_table = isinstance(node, s.Name) and node.text not in scope.columns and meaning is None
+    if is_table and isinstance(node, s.Name) and scope.context.database.table(node.text) is not None:
+        return scope.tabular(node, scope.environment)
+    return scope.bind(node)
+
+
+def _elements(value: Const, span: Span) -> list[Expr | Rel]:
+    array = json.loads(str(value.value)) if value.value is not None else []
+    kinds = {bool: types.BOOL, int: types.LONG, float: types.REAL, str: types.STRING}
+    if not isinstance(array, list) or any(type(element) not in kinds for element in array):
+        raise unsupported("A list with elements other than constants", span)
+    return [Const(kinds[type(element)], element) for element in array]
+
+
+def _one_of(scope: Scope, node: s.Member, operand: Expr) -> Expr:
+    insensitive = node.operator.endswith("~")
+    constants: list[Const] = []
+    others: list[Expr] = []
+    for item in _items(scope, node):
+        if isinstance(item, Rel):
+            others.append(_one_of_query(operand, item, insensitive, node.span))
+        elif insensitive:
+            others.append(_operator(scope, "=~", operand, convert(item, types.STRING, node.span), node))
+        else:
+            test = compare("==", operand, item, node.span)
+            same = getattr(test, "left", None) == operand and isinstance(getattr(test, "right", None), Const)
+            (constants if same else others).append(test.right if same else test)  # type: ignore[attr-defined,arg-type]
+    parts = ([OneOf(types.BOOL, operand, tuple(constants))] if constants else []) + others
+    if not parts:
+        return Const(types.BOOL, False)
+    return parts[0] if len(parts) == 1 else Logic(types.BOOL, "or", tuple(parts))
+
+
+def _one_of_query(operand: Expr, rel: Rel, insensitive: bool, span: Span) -> Expr:
+    if not rel.columns:
+        raise semantic("The table has no column to look in", span)
+    column = rel.columns[0].ref
+    if insensitive:
+        raise unsupported("'in~' with a table", span)
+    if operand.type != column.type:
+        operand = convert(operand, column.type, span)
+    return OneOfQuery(types.BOOL, operand, rel.plan, column)
+
+
+def _refused(what: str) -> Callable[[Scope, s.Node], Expr]:
+    def refuse(scope: Scope, node: s.Node) -> Expr:
+        raise semantic(f"{what} cannot stand here", node.span)
+
+    return refuse
+
+
+BINDERS: Mapping[type[s.Node], Callable[[Scope, s.Node], Expr]] = {
+    s.Literal: _literal,  # type: ignore[dict-item]
+    s.Name: _name,  # type: ignore[dict-item]
+    s.Path: _path,  # type: ignore[dict-item]
+    s.Index: _index,  # type: ignore[dict-item]
+    s.Call: _call,  # type: ignore[dict-item]
+    s.Unary: _unary,  # type: ignore[dict-item]
+    s.Binary: _binary,  # type: ignore[dict-item]
+    s.Logical: _logical,  # type: ignore[dict-item]
+    s.Between: _between,  # type: ignore[dict-item]
+    s.Member: _member,  # type: ignore[dict-item]
+    s.Star: _refused("'*'"),
+    s.Assign: _refused("A name with '='"),
+    s.TypeOf: _refused("typeof()"),
+}
+
+__all__ = ["Scope", "boolean"]

@@ -1,0 +1,42 @@
+"""How Kusto calls a column that the query does not name."""
+
+from __future__ import annotations
+
+from lazulite.kql import syntax as s
+from lazulite.kql import types
+from lazulite.kql.functions import FUNCTIONS
+
+
+def result_name(node: s.Node) -> str | None:
+    """The name that an expression brings with it, or None (the projection numbers it then)."""
+    match node:
+        case s.Name():
+            return node.text
+        case s.Assign():
+            return node.names[0]
+        case s.Path(of=s.Name(text="$left" | "$right")):
+            return node.name
+        case s.Path():
+            return _joined(node.of, node.name)
+        case s.Index(index=s.Literal(type=kind, value=value)) if kind in (types.STRING, types.LONG, types.INT):
+            return _joined(node.of, str(value))
+        case s.Call():
+            return _call_name(node)
+    return None
+
+
+def _joined(of: s.Node, name: str) -> str:
+    left = result_name(of)
+    return f"{left}_{name}" if left else name
+
+
+def _call_name(node: s.Call) -> str | None:
+    record = FUNCTIONS.get(node.name)
+    named = record.named if record else ""
+    if record is None or not named:
+        return None
+    first = result_name(node.arguments[0]) if node.arguments else None
+    if named == "first":
+        return first
+    prefix = node.name if named == "name_first" else record.prefix
+    return f"{prefix}_{first or ''}"

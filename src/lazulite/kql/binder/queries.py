@@ -1,0 +1,237 @@
+"""Statements and sources: where a query's rows come from, and what `let` names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from lazulite.kql import syntax as s
+from lazulite.kql import types
+from lazulite.kql.binder import operators
+from lazulite.kql.binder.calls import call, call_lambda
+from lazulite.kql.binder.conversion import compare, conjunction, convert
+from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.joining import union
+from lazulite.kql.binder.scope import (
+    Bound,
+    Col,
+    Context,
+    Environment,
+    Lambda,
+    Meaning,
+    Rel,
+    renewed,
+    unique,
+    unknown,
+)
+from lazulite.kql.errors import Span, limit, semantic
+from lazulite.kql.functions import OPERATORS
+from lazulite.kql.plan import Apply, Const, Expr, Filter, Logic, Plan, Project, Ref, Scan, Sequence, Source, Values
+from lazulite.kql.schema import Column, Database, Options, Table
+
+TIME: Final = "TimeGenerated"
+RESOURCE: Final = "_ResourceId"
+STEPPED: Final = (types.INT, types.LONG, types.REAL, types.DATETIME, types.TIMESPAN)
+
+
+def bind(query: s.Query, database: Database, options: Options) -> Bound:
+    """The whole query. Raises KqlError (SEM0100, UNS0001, LIM0001)."""
+    context = Context(database, options)
+    found = _query(_scope(context, Environment()), query, Environment())
+    if isinstance(found, Expr):
+        ref = context.fresh(found.type)
+        found = Rel(Project(Values((), ((),)), ((ref, found),)), (Col("print_0", ref),))
+    columns = tuple(Column(column.name, column.ref.type) for column in found.columns)
+    refs = tuple(column.ref for column in found.columns)
+    return Bound(found.plan, columns, refs, found.order, context.render, frozenset(context.tables))
+
+
+def _scope(context: Context, environment: Environment) -> Scope:
+    def tabular(node: s.Node, inner: Environment) -> Rel | Expr:
+        return evaluate(_scope(context, inner), node)
+
+    return Scope(context, environment, {}, tabular, call)
+
+
+def evaluate(scope: Scope, node: s.Node) -> Rel | Expr:
+    """A node that may be a table or a scalar."""
+    if isinstance(node, s.Query):
+        return _query(scope, node, scope.environment)
+    if isinstance(node, s.Pipeline):
+        return _pipeline(scope, node)
+    if type(node) in SOURCES:
+        return SOURCES[type(node)](scope, node)
+    return scope.bind(node)
+
+
+def _query(scope: Scope, query: s.Query, environment: Environment) -> Rel | Expr:
+    for statement in query.statements:
+        if isinstance(statement, s.Setting):
+            continue
+        scope = _scope(scope.context, environment)
+        environment = environment.with_names({statement.name: _meaning(scope, statement.value)})
+    return evaluate(_scope(scope.context, environment), query.body)
+
+
+def _meaning(scope: Scope, node: s.Node) -> Meaning:
+    if isinstance(node, s.Function):
+        return Lambda(node, scope.environment)
+    return evaluate(scope, node)
+
+
+def _pipeline(scope: Scope, node: s.Pipeline) -> Rel:
+    rel = _table(scope, node.source)
+    for operator in node.operators:
+        rel = operators.apply(scope, rel, operator)
+    return rel
+
+
+def _table(scope: Scope, node: s.Node) -> Rel:
+    found = evaluate(scope, node)
+    if not isinstance(found, Rel):
+        raise semantic("A table must stand before '|'", node.span)
+    return found
+
+
+# ---- names and calls that are tables
+
+
+def _name(scope: Scope, node: s.Node) -> Rel | Expr:
+    assert isinstance(node, s.Name)
+    meaning = scope.environment.get(node.text)
+    if isinstance(meaning, Rel):
+        # A table may stand twice in one plan: each use gets columns of its own.
+        return renewed(scope.context, meaning) if not meaning.order else meaning
+    if isinstance(meaning, Expr):
+        return meaning
+    if isinstance(meaning, Lambda):
+        return call_lambda(scope, meaning, s.Call(node.start, node.end, node.text, ()))
+    table = scope.context.database.table(node.text)
+    if table is None:
+        known = [*scope.context.database.names(), *scope.environment.names]
+        raise unknown("table or variable", node.text, node.span, known)
+    return scan(scope.context, table, node.span)
+
+
+def _call(scope: Scope, node: s.Node) -> Rel | Expr:
+    assert isinstance(node, s.Call)
+    meaning = scope.environment.get(node.name)
+    if isinstance(meaning, Lambda):
+        return call_lambda(scope, meaning, node)
+    if node.name == "materialize" and len(node.arguments) == 1:
+        return evaluate(scope, node.arguments[0])
+    if node.name == "table" and len(node.arguments) == 1:
+        name = scope.bind(node.arguments[0])
+        if not isinstance(name, Const) or not isinstance(name.value, str):
+            raise semantic("table() takes a constant text", node.span)
+        return _name(_scope(scope.context, Environment()), s.Name(node.start, node.end, name.value, True))
+    return scope.bind(node)
+
+
+def scan(context: Context, table: Table, span: Span) -> Rel:
+    """A table of the database, with the caller's time range and resource applied at the scan."""
+    context.tables.add(table.name)
+    refs = tuple(context.fresh(column.type) for column in table.columns)
+    sources = tuple(
+        Source(one.schema, one.table, tuple(one.columns.get(column.name) for column in table.columns))
+        for one in table.relations
+    )
+    plan: Plan = Scan(table.name, sources, refs)
+    columns = tuple(Col(column.name, ref) for column, ref in zip(table.columns, refs, strict=True))
+    rel = Rel(plan, columns)
+    tests = _time_tests(context.options, rel, span) + _resource_tests(context.options, rel, span)
+    return replace(rel, plan=Filter(plan, conjunction(tests))) if tests else rel
+
+
+def _time_tests(options: Options, rel: Rel, span: Span) -> list[Expr]:
+    column = rel.by_name.get(TIME)
+    if column is None or column.type != types.DATETIME or options.time_range is None:
+        return []
+    bounds = zip((">=", "<"), options.time_range, strict=True)
+    return [
+        compare(operator, column, Const(types.DATETIME, tick), span) for operator, tick in bounds if tick is not None
+    ]
+
+
+def _resource_tests(options: Options, rel: Rel, span: Span) -> list[Expr]:
+    column = rel.by_name.get(RESOURCE)
+    if column is None or column.type != types.STRING or options.resource_id is None:
+        return []
+    record = OPERATORS["startswith_cs"]
+    inside = Const(types.STRING, options.resource_id + "/")
+    below = Apply(types.BOOL, record.name, record.signatures[0], (column, inside))
+    same = compare("==", column, Const(types.STRING, options.resource_id), span)
+    return [Logic(types.BOOL, "or", (same, below))]
+
+
+# ---- sources written in the query
+
+
+def _datatable(scope: Scope, node: s.Node) -> Rel:
+    assert isinstance(node, s.DataTable)
+    width = len(node.columns)
+    if not width:
+        raise semantic("A datatable has a column at least", node.span)
+    if len(node.values) % width:
+        raise semantic(
+            f"The datatable's values do not fill its {width} columns: there are {len(node.values)}", node.span
+        )
+    if len({column.name for column in node.columns}) < width:
+        raise semantic("Two columns of the datatable have one name", node.span)
+    refs = tuple(scope.context.fresh(column.type) for column in node.columns)
+    cells = [_cell(scope, node.columns[at % width], value) for at, value in enumerate(node.values)]
+    rows = tuple(tuple(cells[at : at + width]) for at in range(0, len(cells), width))
+    columns = tuple(Col(column.name, ref) for column, ref in zip(node.columns, refs, strict=True))
+    return Rel(Values(refs, rows), columns, serialized=True)
+
+
+def _cell(scope: Scope, column: s.Declared, node: s.Node) -> Expr:
+    value = scope.bind(node)
+    if isinstance(value, Const) and value.type == types.STRING and column.type not in (types.STRING, types.DYNAMIC):
+        return convert(value, column.type, node.span)
+    return convert(value, column.type, node.span)
+
+
+def _print(scope: Scope, node: s.Node) -> Rel:
+    assert isinstance(node, s.Print)
+    outputs: list[tuple[str, Ref, Expr]] = []
+    for position, (name, item, value) in enumerate(operators.named(scope, node.items)):
+        given = name if isinstance(item, s.Assign) else None
+        taken = [column for column, _, _ in outputs]
+        outputs.append((unique(given or f"print_{position}", taken), scope.context.fresh(value.type), value))
+    plan = Project(Values((), ((),)), tuple((ref, value) for _, ref, value in outputs))
+    return Rel(plan, tuple(Col(name, ref) for name, ref, _ in outputs), serialized=True)
+
+
+def _range(scope: Scope, node: s.Node) -> Rel:
+    assert isinstance(node, s.Range)
+    low, high, step = scope.bind(node.low), scope.bind(node.high), scope.bind(node.step)
+    kind = low.type
+    if {low.type, high.type, step.type} <= set(types.NUMBERS):
+        kind = types.widest(types.LONG, low.type, high.type, step.type)
+        low, high, step = (convert(bound, kind, node.span) for bound in (low, high, step))
+    elif kind != high.type or step.type != types.TIMESPAN:
+        raise semantic(f"range from {low.type} to {high.type} step {step.type} has no meaning", node.span)
+    if kind not in STEPPED:
+        raise semantic(f"range does not run over values of type {kind}", node.span)
+    if isinstance(step, Const) and step.value == 0:
+        raise limit("The step of range is zero", node.step.span)
+    ref = scope.context.fresh(kind)
+    return Rel(Sequence(ref, low, high, step), (Col(node.name, ref),), serialized=True)
+
+
+def _union(scope: Scope, node: s.Node) -> Rel:
+    assert isinstance(node, s.Union)
+    return union(scope, node)
+
+
+SOURCES: Final[dict[type[s.Node], Callable[[Scope, s.Node], Rel | Expr]]] = {
+    s.Name: _name,
+    s.Call: _call,
+    s.DataTable: _datatable,
+    s.Print: _print,
+    s.Range: _range,
+    s.Union: _union,
+}
+__all__ = ["bind", "scan"]

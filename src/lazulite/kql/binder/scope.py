@@ -1,0 +1,173 @@
+"""What names mean while a query is bound: relations and their columns, variables, functions, and the running totals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from lazulite.kql import syntax as s
+from lazulite.kql.errors import KqlError, Span, closest, limit, semantic
+from lazulite.kql.plan import Const, Expr, Extend, Order, Plan, Project, Ref
+from lazulite.kql.schema import Column, Database, Options, Render
+
+
+@dataclass(frozen=True)
+class Col:
+    """A column under its KQL name."""
+
+    name: str
+    ref: Ref
+
+
+@dataclass(frozen=True)
+class Rel:
+    """Rows while they are bound: plan, visible columns, the order they are in (maybe by hidden columns).
+
+    `alias` is the name that `as` gave.
+    """
+
+    plan: Plan
+    columns: tuple[Col, ...]
+    order: tuple[Order, ...] = ()
+    serialized: bool = False
+    alias: str = ""
+
+    @property
+    def by_name(self) -> dict[str, Ref]:
+        """Name -> column."""
+        return {column.name: column.ref for column in self.columns}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str, span: Span) -> Ref:
+        """The column of this name, or SEM0100 with the nearest one."""
+        found = self.by_name.get(name)
+        if found is None:
+            raise unknown("column", name, span, self.names)
+        return found
+
+
+@dataclass(frozen=True)
+class Lambda:
+    """A function of the query's author, with the names it was born among."""
+
+    function: s.Function
+    environment: Environment
+
+
+Meaning = Expr | Rel | Lambda
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What `let` has named so far; an inner one shadows the outer."""
+
+    names: Mapping[str, Meaning] = field(default_factory=dict)
+
+    def get(self, name: str) -> Meaning | None:
+        """The meaning of a name, or None."""
+        return self.names.get(name)
+
+    def with_names(self, names: Mapping[str, Meaning]) -> Environment:
+        """An environment that knows these as well."""
+        return Environment({**self.names, **names})
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A bound query: the plan, the result's columns with the plan's, its order, and what the caller should know."""
+
+    plan: Plan
+    columns: tuple[Column, ...]
+    refs: tuple[Ref, ...]
+    order: tuple[Order, ...]
+    render: Render | None
+    tables: frozenset[str]
+
+
+class Context:
+    """One binding: the database, the options, and the counters that make columns unique and bounded."""
+
+    def __init__(self, database: Database, options: Options) -> None:
+        self.database = database
+        self.options = options
+        self.tables: set[str] = set()
+        self.render: Render | None = None
+        self.depth = 0
+        self._last = 0
+
+    def fresh(self, type_: str) -> Ref:
+        """A new column."""
+        self._last += 1
+        if self._last > self.options.max_plan_nodes:
+            raise limit(f"The query makes more than {self.options.max_plan_nodes} columns", Span(0, 0))
+        return Ref(type_, self._last)
+
+    def enter(self, span: Span) -> None:
+        """One call of a function deeper."""
+        self.depth += 1
+        if self.depth > 32:
+            raise limit("Functions call each other more than 32 deep", span)
+
+    def leave(self) -> None:
+        """Back from a call."""
+        self.depth -= 1
+
+
+def unknown(what: str, name: str, span: Span, known: Iterable[str]) -> KqlError:
+    """SEM0100: a name that means nothing here, with the nearest one that does."""
+    return semantic(f"There is no {what} named '{name}'", span, closest(name, known))
+
+
+def project(rel: Rel, outputs: Iterable[tuple[str, Ref, Expr]]) -> Rel:
+    """The relation with exactly these columns; those that only its order needs stay, out of sight."""
+    found = list(outputs)
+    made = {ref.id: (ref, value) for _, ref, value in found}
+    order: list[Order] = []
+    for key in rel.order:
+        made.setdefault(key.column.id, (key.column, key.column))
+        order.append(key)
+    columns = tuple(Col(name, ref) for name, ref, _ in found)
+    return replace(rel, plan=Project(rel.plan, tuple(made.values())), columns=columns, order=tuple(order))
+
+
+def extended(rel: Rel, outputs: Iterable[tuple[Ref, Expr]]) -> Rel:
+    """The relation with more columns that no name leads to yet."""
+    return replace(rel, plan=Extend(rel.plan, tuple(outputs)))
+
+
+def renewed(context: Context, rel: Rel) -> Rel:
+    """The relation under fresh columns, so that it can stand beside another use of itself."""
+    fresh = [(column.name, context.fresh(column.ref.type), column.ref) for column in rel.columns]
+    return project(replace(rel, order=()), fresh)
+
+
+def materialised(context: Context, rel: Rel, value: Expr) -> tuple[Rel, Ref]:
+    """The value as a column of the relation, which it may be already."""
+    if isinstance(value, Ref):
+        return rel, value
+    ref = context.fresh(value.type)
+    return extended(rel, [(ref, value)]), ref
+
+
+def unique(name: str, taken: Iterable[str]) -> str:
+    """The name, or the name with the least number from 1 that is free."""
+    names = set(taken)
+    candidate, number = name, 0
+    while candidate in names:
+        number += 1
+        candidate = f"{name}{number}"
+    return candidate
+
+
+def constant_int(value: Expr, what: str, span: Span) -> int:
+    """A constant whole number, as `take` needs it."""
+    if isinstance(value, Const) and isinstance(value.value, int) and not isinstance(value.value, bool):
+        return value.value
+    raise semantic(f"{what} must be a constant whole number", span)
+
+
+Bind = Callable[[s.Node], Expr]

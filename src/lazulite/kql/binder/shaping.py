@@ -1,0 +1,156 @@
+"""parse (columns out of text) and mv-expand (rows out of arrays)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from lazulite.kql import syntax as s
+from lazulite.kql import types
+from lazulite.kql.binder.conversion import conjunction, convert
+from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.names import result_name
+from lazulite.kql.binder.scope import Rel, constant_int, extended, materialised, project, unique
+from lazulite.kql.errors import closest, semantic, unsupported
+from lazulite.kql.functions import FUNCTIONS
+from lazulite.kql.plan import Apply, Const, Expand, Expr, Filter, Ref, RowField
+
+# What a column of numbers matches. A string matches as little as it can, in kind=regex as much as it can.
+MATCHES: Final = {
+    types.LONG: r"\-?\d+",
+    types.INT: r"\-?\d+",
+    types.REAL: r"\-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?",
+}
+
+
+def parse(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
+    """`parse` and `parse-where`: one regular expression, whose groups are the columns."""
+    assert isinstance(node, s.Parse)
+    options = dict(node.options)
+    kind = options.get("kind", "simple")
+    if kind not in ("simple", "regex", "relaxed"):
+        raise semantic(f"There is no parse kind '{kind}'", node.span, closest(kind, ("simple", "regex", "relaxed")))
+    declared = [piece for piece in node.pieces if isinstance(piece, s.Declared)]
+    pattern = Const(types.STRING, _pattern(node, kind, options.get("flags", "")))
+    text = convert(scope.bind(node.operand), types.STRING, node.operand.span)
+    rel, operand = materialised(scope.context, rel, text)
+    rel, matched, row = _groups(scope, rel, operand, pattern, len(declared))
+    raw = [RowField(types.STRING, row, at) for at in range(len(declared))]
+    values = [convert(value, piece.type, piece.span) for value, piece in zip(raw, declared, strict=True)]
+    rel, good = _whole(scope, rel, matched, values, kind)
+    outputs = {column.name: (column.ref, column.ref) for column in rel.columns}
+    for piece, value in zip(declared, values, strict=True):
+        chosen = _apply("iff", (good, value, Const(value.type, "" if value.type == types.STRING else None)))
+        outputs[piece.name] = (scope.context.fresh(value.type), chosen)  # type: ignore[assignment]
+    if node.word == "parse-where":
+        rel = replace(rel, plan=Filter(rel.plan, good))
+    return project(rel, ((name, ref, value) for name, (ref, value) in outputs.items()))
+
+
+def _apply(name: str, arguments: tuple[Expr, ...]) -> Expr:
+    return Apply(arguments[1].type if name == "iff" else "", name, FUNCTIONS[name].signatures[0], arguments)
+
+
+def _groups(scope: Scope, rel: Rel, operand: Ref, pattern: Const, count: int) -> tuple[Rel, Ref, Ref]:
+    """Two hidden columns: whether the text matches, and the groups that it has."""
+    record = FUNCTIONS["$groups"]
+    matched, row = scope.context.fresh(types.BOOL), scope.context.fresh("row")
+    arguments = (operand, pattern, Const(types.LONG, count))
+    values = [
+        (matched, Apply(types.BOOL, record.name, record.signatures[0], arguments)),
+        (row, Apply("row", record.name, record.signatures[1], arguments)),
+    ]
+    return extended(rel, values), matched, row
+
+
+def _whole(scope: Scope, rel: Rel, matched: Ref, values: list[Expr], kind: str) -> tuple[Rel, Ref]:
+    """Whether the row counts as parsed: outside kind=relaxed a value that its type refuses spoils the row."""
+    if kind != "simple":
+        return rel, matched
+    record = FUNCTIONS["isnotnull"]
+    tests = [
+        Apply(types.BOOL, record.name, record.signatures[1], (value,)) for value in values if value.type != types.STRING
+    ]
+    return materialised(scope.context, rel, conjunction([matched, *tests]))
+
+
+def _pattern(node: s.Parse, kind: str, flags: str) -> str:
+    if set(flags) - set("ismU"):
+        raise semantic(f"parse has the flags i, s, m and U, not '{flags}'", node.span)
+    parts = [_piece(piece, kind) for piece in node.pieces]
+    last = node.pieces[-1]
+    if isinstance(last, s.Declared) and last.type not in MATCHES:
+        parts[-1] = "(.*)"
+    given = "".join(sorted(set(flags))) if kind == "regex" else "s"
+    pattern = (f"(?{given})" if given else "") + "^" + "".join(parts) + "$"
+    try:
+        re.compile(pattern.replace("(?U)", "").replace("U", "u", 1) if "U" in given else pattern)
+    except re.error as error:
+        raise semantic(f"The pattern is not a regular expression: {error}", node.span) from None
+    return pattern
+
+
+def _piece(piece: s.Node, kind: str) -> str:
+    if isinstance(piece, s.Star):
+        return ".*" if kind == "regex" else ".*?"
+    if isinstance(piece, s.Literal):
+        return _ungrouped(str(piece.value)) if kind == "regex" else re.escape(str(piece.value))
+    assert isinstance(piece, s.Declared)
+    anything = ".*" if kind == "regex" else ".*?"
+    # In kind=relaxed a typed column takes any text: what does not fit its type is null there.
+    return f"({anything if kind == 'relaxed' else MATCHES.get(piece.type, anything)})"
+
+
+def _ungrouped(text: str) -> str:
+    """The author's groups do not capture: only columns do."""
+    return re.sub(r"(\\.)|\((?!\?)", lambda match: match[1] or "(?:", text)
+
+
+# ---- mv-expand
+
+
+def expand(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
+    """`mv-expand`: a row for each element; several arrays are unfolded side by side."""
+    assert isinstance(node, s.Expand)
+    options = dict(node.options)
+    kind = options.get("kind") or options.get("bagexpansion") or "bag"
+    if kind not in ("bag", "array"):
+        raise semantic("mv-expand is of kind bag or array", node.span)
+    items = [
+        (result_name(item), scope.bind(item.value if isinstance(item, s.Assign) else item), to, item)
+        for item, to in node.items
+    ]
+    for _, value, _, item in items:
+        if value.type != types.DYNAMIC:
+            raise semantic(f"mv-expand unfolds a dynamic, not a value of type {value.type}", item.span)
+    elements = tuple(scope.context.fresh(types.DYNAMIC) for _ in items)
+    index = scope.context.fresh(types.LONG) if "with_itemindex" in options else None
+    bound = constant_int(scope.bind(node.limit), "The limit of mv-expand", node.limit.span) if node.limit else None
+    kept = tuple(dict.fromkeys([*(c.ref for c in rel.columns), *(key.column for key in rel.order)]))
+    values = tuple(value for _, value, _, _ in items)
+    plan = Expand(rel.plan, kept, values, elements, index, kind == "array", bound)
+    return _unfolded(replace(rel, plan=plan), items, elements, index, options, scope)
+
+
+def _unfolded(
+    rel: Rel,
+    items: list[tuple[str | None, Expr, str | None, s.Node]],
+    elements: tuple[Ref, ...],
+    index: Ref | None,
+    options: dict[str, str],
+    scope: Scope,
+) -> Rel:
+    outputs: dict[str, tuple[Ref, Expr]] = {column.name: (column.ref, column.ref) for column in rel.columns}
+    for (name, _, target, item), element in zip(items, elements, strict=True):
+        value = convert(element, target, item.span) if target else element
+        key = name if name is not None else unique("Column1", outputs)
+        outputs[key] = (element if value is element else scope.context.fresh(value.type), value)
+    if index is not None:
+        outputs[options["with_itemindex"]] = (index, index)
+    return project(rel, ((name, ref, value) for name, (ref, value) in outputs.items()))
+
+
+def series(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
+    """`make-series`."""
+    raise unsupported("The operator 'make-series'", node.span)

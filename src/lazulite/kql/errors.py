@@ -1,0 +1,104 @@
+"""The one error a query's author sees: what was wrong, where, and what to do about it.
+
+KqlError
+  syntax(...)       SYN0002   the text is not KQL
+  semantic(...)     SEM0100   a name, a type or an argument does not fit
+  unsupported(...)  UNS0001   KQL that this compiler does not run: named, never approximated
+  limit(...)        LIM0001   longer, deeper or wider than a query may be
+  runtime(...)      RUN0001   the engine refused a value while the query ran
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Span:
+    """A half-open range of offsets in the query text."""
+
+    start: int
+    end: int
+
+
+class KqlError(Exception):
+    """A query that was refused. `line` and `column` count from 1; `token` is the text at fault."""
+
+    def __init__(self, code: str, kind: str, message: str, span: Span, suggestion: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.kind = kind
+        self.message = message
+        self.start = span.start
+        self.end = span.end
+        self.line = 0
+        self.column = 0
+        self.token = ""
+        self.suggestion = suggestion
+
+    def locate(self, text: str) -> KqlError:
+        """Fill line, column and token from the text; returns itself so that it can be raised."""
+        start = min(self.start, len(text))
+        self.line = text.count("\n", 0, start) + 1
+        self.column = start - (text.rfind("\n", 0, start) + 1) + 1
+        self.token = text[start : min(self.end, start + 80)]
+        return self
+
+    def __str__(self) -> str:
+        where = f" (line {self.line}, column {self.column})" if self.line else ""
+        hint = f" Did you mean '{self.suggestion}'?" if self.suggestion else ""
+        return f"{self.code}: {self.message}{where}{hint}"
+
+
+def syntax(message: str, span: Span, suggestion: str | None = None) -> KqlError:
+    """The text is not KQL."""
+    return KqlError("SYN0002", "SyntaxError", message, span, suggestion)
+
+
+def semantic(message: str, span: Span, suggestion: str | None = None) -> KqlError:
+    """A name, a type or an argument does not fit."""
+    return KqlError("SEM0100", "SemanticError", message, span, suggestion)
+
+
+def unsupported(what: str, span: Span) -> KqlError:
+    """KQL that is known and not run here. `what` names the construct."""
+    return KqlError("UNS0001", "Unsupported", f"{what} is not supported", span)
+
+
+def limit(message: str, span: Span) -> KqlError:
+    """A bound of the language was passed; the message names the bound."""
+    return KqlError("LIM0001", "LimitExceeded", message, span)
+
+
+def runtime(message: str) -> KqlError:
+    """The engine refused a value while the query ran (overflow, memory, interruption)."""
+    return KqlError("RUN0001", "RuntimeError", message, Span(0, 0))
+
+
+def closest(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate within a third of the name's length in edits, case apart; the nearest first, or None."""
+    best: tuple[int, str] | None = None
+    bound = max(1, len(name) // 3)
+    for candidate in candidates:
+        if abs(len(candidate) - len(name)) > bound:
+            continue
+        found = distance(name.lower(), candidate.lower())
+        if found <= bound and (best is None or (found, candidate) < best):
+            best = (found, candidate)
+    return best[1] if best else None
+
+
+def distance(left: str, right: str) -> int:
+    """Levenshtein distance with neighbours swapped counted as one edit."""
+    before: list[int] = []
+    previous = list(range(len(right) + 1))
+    for row, one in enumerate(left, 1):
+        current = [row]
+        for column, two in enumerate(right, 1):
+            cost = min(previous[column] + 1, current[-1] + 1, previous[column - 1] + (one != two))
+            if row > 1 and column > 1 and one == right[column - 2] and left[row - 2] == two:
+                cost = min(cost, before[column - 2] + 1)
+            current.append(cost)
+        before, previous = previous, current
+    return previous[-1]

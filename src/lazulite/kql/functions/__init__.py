@@ -1,0 +1,48 @@
+"""The function table: every function, operator and aggregate that a query can name, as records.
+
+Adding one is adding a record to one of the tables below; the binder, the printer, the documentation and the
+completion list all read it from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lazulite.kql.functions import (
+    aggregates,
+    calendar,
+    conversions,
+    dynamics,
+    mathematics,
+    operators,
+    strings,
+    windows,
+)
+from lazulite.kql.functions.record import Function, Parameter, Signature
+
+TABLES: Final = (
+    conversions.FUNCTIONS,
+    mathematics.FUNCTIONS,
+    strings.FUNCTIONS,
+    calendar.FUNCTIONS,
+    dynamics.FUNCTIONS,
+    aggregates.FUNCTIONS,
+    windows.FUNCTIONS,
+)
+
+
+def _index(tables: Iterable[Iterable[Function]]) -> dict[str, Function]:
+    found: dict[str, Function] = {}
+    for record in (record for table in tables for record in table):
+        for name in (record.name, *record.aliases):
+            if name in found:
+                raise ValueError(f"two records are called {name}")
+            found[name] = record
+    return found
+
+
+FUNCTIONS: Final = _index(TABLES)
+OPERATORS: Final = _index((operators.OPERATORS,))
+
+__all__ = ["FUNCTIONS", "OPERATORS", "Function", "Parameter", "Signature"]

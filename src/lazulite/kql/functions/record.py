@@ -1,0 +1,115 @@
+"""What a function is: one record with its signatures, its SQL for each dialect, its null rule, a doc line, an example.
+
+A signature is written `"string, long? -> long"`: parameter types, `?` optional, `*` any number, `+` one or more. A
+parameter is a Kusto type or one of the classes below (several repeated ones take turns); the result is a type, `$0`
+(that of the first argument), `widest` (numbers are computed in their widest type) or `common` (the type that all
+`any` arguments share).
+
+The SQL is a template: `{0}` an argument, `{*}` all of them with commas, `{*1}` those from the second on. An argument
+that a template uses twice is computed once by the printer. Where a template cannot say it, a function of the printed
+arguments may stand. Results of type string are never null: the printer adds '' unless the signature is total, that is,
+null only for null arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from lazulite.kql import types
+
+Template = str | Callable[[list[str]], str]
+
+# Classes of parameters. `text` converts any scalar to string, as Kusto's string functions do with "scalar" parameters;
+# `boxed` converts any but dynamic to dynamic.
+CLASSES: Final[dict[str, frozenset[str]]] = {
+    "any": frozenset(types.SCALARS),
+    "text": frozenset(types.SCALARS),
+    "boxed": frozenset(types.SCALARS) - {types.DYNAMIC},
+    "number": frozenset(types.NUMBERS),
+    "integer": frozenset(types.INTEGERS),
+    "plain": frozenset(types.SCALARS) - {types.DYNAMIC},
+    "time": frozenset((types.DATETIME, types.TIMESPAN)),
+    "summable": frozenset((*types.NUMBERS, types.TIMESPAN)),
+    "ordinal": frozenset((*types.NUMBERS, types.TIMESPAN, types.DATETIME)),
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: a type or a class, and how often it may stand."""
+
+    kind: str
+    optional: bool = False
+    repeated: bool = False
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One way to call a function."""
+
+    parameters: tuple[Parameter, ...]
+    returns: str
+    duckdb: Template
+    clickhouse: Template | None = None
+    total: bool = True
+
+    def parameter(self, position: int) -> Parameter | None:
+        """The parameter that an argument at this position meets."""
+        if position < len(self.parameters):
+            return self.parameters[position]
+        turns = [parameter for parameter in self.parameters if parameter.repeated]
+        return turns[(position - len(self.parameters)) % len(turns)] if turns else None
+
+    @property
+    def least(self) -> int:
+        """The fewest arguments."""
+        return sum(not parameter.optional for parameter in self.parameters)
+
+
+_PARAMETER: Final = re.compile(r"([a-z]+)([?*+]?)")
+
+
+def sig(text: str, duckdb: Template, clickhouse: Template | None = None, *, total: bool = True) -> Signature:
+    """A signature from its written form."""
+    before, _, returns = text.partition("->")
+    parameters = tuple(
+        Parameter(kind, mark in ("?", "*") and bool(mark), mark in ("*", "+") and bool(mark))
+        for kind, mark in _PARAMETER.findall(before)
+    )
+    return Signature(parameters, returns.strip(), duckdb, clickhouse, total)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function as users know it. `named` is how an unnamed column of it is called:
+
+    "" (Column1), "first" (as its first argument), "name_first" (strlen_x), or "prefix" with `prefix` ("list_x").
+    """
+
+    name: str
+    doc: str
+    signatures: tuple[Signature, ...]
+    example: str
+    named: str = ""
+    prefix: str = ""
+    null: str = "null for null"
+    kind: str = "scalar"
+    aliases: tuple[str, ...] = ()
+
+
+def function(
+    name: str,
+    doc: str,
+    *signatures: Signature,
+    example: str = "",
+    named: str = "",
+    prefix: str = "",
+    null: str = "null for null",
+    kind: str = "scalar",
+    aliases: tuple[str, ...] = (),
+) -> Function:
+    """A record; a thin front for tables that read well."""
+    return Function(name, doc, signatures, example, named, prefix, null, kind, aliases)

@@ -1,0 +1,171 @@
+"""Text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lazulite.kql.functions.record import Function, function, sig
+
+
+def _text(name: str, doc: str, template: str, example: str, named: str = "") -> Function:
+    return function(name, doc, sig("text -> string", template), example=f"print {name}({example})", named=named)
+
+
+def _names(count: str) -> str:
+    """SQL: the names of so many groups, as RowField knows them."""
+    return "[" + ", ".join(f"'f{at}'" for at in range(int(count.partition("::")[0]))) + "]"
+
+
+# Kusto counts from 0 and takes a negative start from the end; SQL counts from 1.
+SUBSTRING: Final = "substring({0}, CASE WHEN {1} < 0 THEN greatest(length({0}) + {1}, 0) ELSE {1} END + 1"
+FUNCTIONS: Final[tuple[Function, ...]] = (
+    _text("toupper", "In capitals.", "upper({0})", '"aBc"'),
+    _text("tolower", "In small letters.", "lower({0})", '"aBc"'),
+    _text("reverse", "Backwards.", "reverse({0})", '"abc"'),
+    function(
+        "strlen",
+        "How many characters.",
+        sig("text -> long", "length({0})"),
+        named="name_first",
+        example='print strlen("abc")',
+    ),
+    function(
+        "string_size",
+        "How many bytes in UTF-8.",
+        sig("text -> long", "strlen({0})"),
+        named="name_first",
+        example='print string_size("abc")',
+    ),
+    function(
+        "strcat",
+        "All arguments as text, one after another.",
+        sig("text+ -> string", lambda a: "(" + " || ".join(a) + ")"),
+        null="null is an empty text",
+        example='print strcat("a", 1, 1.5)',
+    ),
+    function(
+        "strcat_delim",
+        "The arguments after the first, as text, with the first between them.",
+        sig("text, text, text+ -> string", "concat_ws({*})"),
+        null="null is an empty text",
+        example='print strcat_delim("-", 1, "x")',
+    ),
+    function(
+        "substring",
+        "A part, from a position counted from 0 (from the end when negative).",
+        sig("text, long -> string", SUBSTRING + ")"),
+        sig("text, long, long -> string", SUBSTRING + ", greatest({2}, 0))"),
+        example='print substring("abcdef", 2, 3)',
+    ),
+    function(
+        "replace_string",
+        "Every occurrence of a text replaced.",
+        sig("text, text, text -> string", "CASE WHEN {1} = '' THEN {0} ELSE replace({0}, {1}, {2}) END"),
+        example='print replace_string("a.b", ".", "-")',
+    ),
+    function(
+        "replace_regex",
+        "Every match of a regular expression replaced; \\1 is a group.",
+        sig("text, string, string -> string", "regexp_replace({0}, {1}, {2}, 'g')"),
+        example='print replace_regex("a1b22", @"\\d+", "#")',
+        aliases=("replace",),
+    ),
+    function(
+        "trim",
+        "Without the matches of a regular expression at both ends.",
+        sig(
+            "string, text -> string",
+            "regexp_replace(regexp_replace({1}, '^(?:' || {0} || ')', ''), '(?:' || {0} || ')$', '')",
+        ),
+        example='print trim("-+", "--x--")',
+    ),
+    function(
+        "trim_start",
+        "Without the match of a regular expression at the start.",
+        sig("string, text -> string", "regexp_replace({1}, '^(?:' || {0} || ')', '')"),
+        example='print trim_start("-+", "--x--")',
+    ),
+    function(
+        "trim_end",
+        "Without the match of a regular expression at the end.",
+        sig("string, text -> string", "regexp_replace({1}, '(?:' || {0} || ')$', '')"),
+        example='print trim_end("-+", "--x--")',
+    ),
+    function(
+        "strrep",
+        "Repeated, with a text between.",
+        sig("text, long -> string", "repeat({0}, {1})"),
+        sig("text, long, text -> string", "array_to_string(list_transform(range({1}), lambda x: {0}), {2})"),
+        example='print strrep("ab", 3)',
+    ),
+    function(
+        "strcmp",
+        "-1, 0 or 1 as the first is before, equal to or after the second.",
+        sig("text, text -> long", "(CASE WHEN {0} < {1} THEN -1 WHEN {0} = {1} THEN 0 ELSE 1 END)::BIGINT"),
+        example='print strcmp("a", "b")',
+    ),
+    function(
+        "countof",
+        "How often a text is found, overlaps not counted.",
+        sig(
+            "text, text -> long",
+            "((length({0}) - length(replace({0}, {1}, ''))) // nullif(length({1}), 0))::BIGINT",
+            total=False,
+        ),
+        example='print countof("abcab", "ab")',
+    ),
+    function(
+        "extract",
+        "A group of the first match of a regular expression.",
+        sig("string, long, text -> string", lambda a: f"regexp_extract({a[2]}, {a[0]}, ({a[1]})::INTEGER)"),
+        null="empty without a match",
+        example='print extract("x=([0-9]+)", 1, "x=12")',
+    ),
+    function(
+        "isascii",
+        "Whether all characters are ASCII.",
+        sig("text -> bool", "regexp_full_match({0}, '[[:ascii:]]*')"),
+        example='print isascii("a")',
+    ),
+    function(
+        "isutf8",
+        "Whether the text is UTF-8: always.",
+        sig("text -> bool", "({0} IS NOT NULL)"),
+        example='print isutf8("a")',
+    ),
+    function(
+        "base64_encode_tostring",
+        "The text's bytes in base64.",
+        sig("text -> string", "to_base64(encode({0}))"),
+        example='print base64_encode_tostring("Kusto")',
+    ),
+    function("hash_md5", "MD5 in hexadecimal.", sig("string -> string", "md5({0})"), example='print hash_md5("World")'),
+    function(
+        "hash_sha1", "SHA-1 in hexadecimal.", sig("string -> string", "sha1({0})"), example='print hash_sha1("World")'
+    ),
+    function(
+        "hash_sha256",
+        "SHA-256 in hexadecimal.",
+        sig("string -> string", "sha256({0})"),
+        example='print hash_sha256("World")',
+    ),
+    function(
+        "tohex", "A long in hexadecimal.", sig("long -> string", "lower(to_hex({0}))"), example="print tohex(256)"
+    ),
+    function(
+        "url_encode_component",
+        "Percent-encoded.",
+        sig("text -> string", "url_encode({0})"),
+        example='print url_encode_component("a b")',
+    ),
+    function(
+        "url_decode", "Percent-decoded.", sig("text -> string", "url_decode({0})"), example='print url_decode("a%20b")'
+    ),
+    function(
+        "$groups",
+        "The groups of a match, for parse.",
+        sig("string, string, long -> bool", "regexp_matches({0}, {1})"),
+        sig("string, string, long -> row", lambda a: f"regexp_extract({a[0]}, {a[1]}, {_names(a[2])})"),
+        kind="internal",
+    ),
+)

@@ -1,0 +1,13 @@
+"""Tokens -> syntax tree: hand-written recursive descent, with precedence climbing for expressions.
+
+cursor.py       a place in the tokens, and the bound on nesting
+expressions.py  scalar expressions
+constants.py    dynamic(...) and other constants
+operators.py    what stands after a `|`: one table from word to function
+queries.py      statements, sources, pipelines
+"""
+
+from lazulite.kql.parser.operators import OPERATORS, REFUSED
+from lazulite.kql.parser.queries import parse
+
+__all__ = ["OPERATORS", "REFUSED", "parse"]
