@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from lazulite import catalog
@@ -10,6 +11,7 @@ from lazulite.core.clock import UNIX_EPOCH_TICKS
 from lazulite.demo.facts import ClusterState, DatasetRead, Fact, GpuLoad, Job, ModelRegistered, ProcessLoad, RunChanged
 from lazulite.demo.platform_metrics import RUN_METRICS, event_metrics, gauges
 from lazulite.demo.records import LogRecords, Machine
+from lazulite.routing.records import decode
 
 WORKSPACE = "/subscriptions/s/resourceGroups/lazulite/providers/Microsoft.MachineLearningServices/workspaces/demo"
 MACHINE = Machine(resource_id.parse(WORKSPACE), "tenant", cores_per_node=1, quota=4)
@@ -72,3 +74,14 @@ def test_a_failure_carries_the_whole_traceback_and_its_last_line() -> None:
 
 def test_cancellation_is_told_by_the_run_status_alone() -> None:
     assert [name for name, _ in RECORDS.of(RunChanged(AT, JOB, "Canceled"))] == ["AmlRunStatusChangedEvent"]
+
+
+def test_the_records_door_takes_everything_and_ignores_nothing() -> None:
+    bodies: dict[str, list[object]] = {"AllMetrics": list(gauges(BUSY, MACHINE))}
+    for fact in FACTS:
+        bodies["AllMetrics"].extend(event_metrics(fact))
+        for name, record in RECORDS.of(fact):
+            bodies.setdefault(name, []).append(record)
+    for name, records in bodies.items():
+        decoded = decode(msgspec.json.encode(records), MACHINE.workspace, name, AT)
+        assert (decoded.accepted, decoded.rejected, decoded.ignored) == (len(records), (), ()), name
