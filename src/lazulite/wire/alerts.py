@@ -21,6 +21,7 @@ from lazulite.core.resource_id import ResourceId, parse
 from lazulite.identity.access import Access
 from lazulite.resources.kind import Resource
 from lazulite.wire.alert_requests import choice, flag, page_token, read_filter, read_groups, read_page
+from lazulite.wire.errors import json_answer
 from lazulite.wire.request import ArmRequest, Handler, Operation
 
 ALERTS = "microsoft.alertsmanagement/alerts"
@@ -53,25 +54,25 @@ class AlertsPlane:
         """GET of the collection at any scope, or of one alert."""
         self._require(request, "Microsoft.AlertsManagement/alerts/read")
         if not request.id.is_collection:
-            return _json(alert_body(self._store.require(request.id.name)))
+            return json_answer(alert_body(self._store.require(request.id.name)))
         params = request.params
         found = self._queries.list(read_filter(params, request.scope, self._clock.now()), read_page(params))
         context = flag("includeContext", params)
         answer: dict[str, Any] = {"value": [alert_body(alert, include_context=context) for alert in found.alerts]}
         if found.next is not None:
             answer["nextLink"] = _next_link(request, page_token(found.next))
-        return _json(answer)
+        return json_answer(answer)
 
     def change_state(self, request: ArmRequest) -> Response:
         self._require(request, "Microsoft.AlertsManagement/alerts/changestate/action")
         state = request.params.get("newstate", "")
         alert = self._store.change_state(request.id.name, state, request.caller, _comments(request.body))
-        return _json(alert_body(alert))
+        return json_answer(alert_body(alert))
 
     def history(self, request: ArmRequest) -> Response:
         self._require(request, "Microsoft.AlertsManagement/alerts/history/read")
         alert = self._store.require(request.id.segments[-1].names[0])
-        return _json(history_body(alert, self._store.history(alert.id)))
+        return json_answer(history_body(alert, self._store.history(alert.id)))
 
     def summary(self, request: ArmRequest) -> Response:
         self._require(request, "Microsoft.AlertsManagement/alertsSummary/read")
@@ -81,7 +82,7 @@ class AlertsPlane:
         properties = {"groupedby": by[0], "total": total, "values": [_group_body(group) for group in groups]}
         if flag("includeSmartGroupsCount", params):
             properties["smartGroupsCount"] = 0
-        return _json(
+        return json_answer(
             {
                 "id": f"{request.scope or ''}/providers/Microsoft.AlertsManagement/alertsSummary/current",
                 "type": "Microsoft.AlertsManagement/alertsSummary",
@@ -93,13 +94,13 @@ class AlertsPlane:
     def metadata(self, request: ArmRequest) -> Response:
         self._require(request, "Microsoft.AlertsManagement/alertsMetaData/read")
         name = choice("identifier", request.params.get("identifier", ""), METADATA_LISTS)
-        return _json({"properties": {"metadataIdentifier": name, "data": METADATA_LISTS[name]}})
+        return json_answer({"properties": {"metadataIdentifier": name, "data": METADATA_LISTS[name]}})
 
     def status(self, request: ArmRequest) -> Response:
         """Of one rule: the same list with and without a status name, as the service gives it."""
         self._require(request, "Microsoft.Insights/metricAlerts/status/read")
         rule = parse(request.id.text.rsplit("/", 1 if request.id.is_collection else 2)[0])
-        return _json({"value": rule_status(read_rule(self._resources.require(rule)), self._store)})
+        return json_answer({"value": rule_status(read_rule(self._resources.require(rule)), self._store)})
 
     def _require(self, request: ArmRequest, action: str) -> None:
         self._access.require(request.caller, action, str(request.scope or "/"))
@@ -122,10 +123,6 @@ def _in_thread(handle: Callable[[ArmRequest], Response]) -> Handler:
         return await run_in_threadpool(handle, request)
 
     return handler
-
-
-def _json(value: object) -> Response:
-    return Response(msgspec.json.encode(value), media_type="application/json")
 
 
 def _comments(body: bytes) -> str:
