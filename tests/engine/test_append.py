@@ -102,6 +102,19 @@ def test_rows_of_another_type_than_declared_are_refused(rig: Rig) -> None:
         rig.deliver(Append(SPACE, "T", (kql.Column("a", "long"),), pa.table({"a": ["x"]})))
 
 
+@pytest.mark.parametrize("kind", ["string", "dynamic", "guid"])
+def test_text_that_is_not_utf8_is_refused(rig: Rig, kind: str) -> None:
+    buffers = [None, pa.array([0, 3], pa.int32()).buffers()[1], pa.py_buffer(b"a\xff\xfe")]
+    column = pa.Array.from_buffers(pa.string(), 1, buffers)
+    with pytest.raises(EngineRefused, match="UTF8"):
+        rig.deliver(Append(SPACE, "T", (kql.Column("s", kind),), pa.table({"s": column})))
+
+
+def test_a_guid_is_stored_in_lower_case(rig: Rig) -> None:
+    rig.deliver(rows_of("T", {"g": "guid"}, [(GUID.upper(),), ("{" + GUID + "}",)]))
+    assert rig.rows("T") == [{"g": GUID}, {"g": GUID}]
+
+
 def test_a_caller_that_halves_finds_the_bad_row_and_keeps_its_neighbours(rig: Rig) -> None:
     values = [GUID] * 37
     values[23] = "not-a-guid"

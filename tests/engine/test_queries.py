@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import duckdb
 import pyarrow as pa
@@ -98,6 +99,23 @@ def test_an_answer_is_cut_at_its_rows(rig: Rig, limit: int, kept: int, cut: str 
     answer = rig.ask("Numbers", max_rows=limit)
     assert (answer.rows.num_rows, answer.cut) == (kept, cut)
     assert answer.rows.schema.names == ["n"]
+
+
+@pytest.mark.parametrize("ending", ["cut", "failed"])
+def test_a_query_that_ended_early_holds_nothing(make_rig: Callable[..., Rig], ending: str) -> None:
+    """A transaction from before a table change would hold off every checkpoint."""
+    rig = make_rig(checkpoint_bytes=0)
+    fill_numbers(rig)
+    kept: list[object] = []
+    if ending == "cut":
+        kept.append(rig.ask("Numbers", max_rows=10))
+    else:
+        calls = count()
+        with pytest.raises(QueryCancelled) as stopped:
+            rig.ask("Numbers", cancelled=lambda: next(calls) > 2)
+        kept.append(stopped)
+    rig.deliver(rows_of("Numbers", {"n": "long", "later": "string"}, [(1, "x")]))
+    until(lambda: rig.engine._instance.wal_bytes == 0)
 
 
 def test_an_answer_is_cut_at_its_bytes(rig: Rig) -> None:

@@ -63,6 +63,7 @@ def _physical(append: Append, physical: Mapping[str, str]) -> pa.Table:
     fields = [pa.field(physical[name], form_of(types[name]).arrow) for name in names]
     try:
         rows = append.rows.rename_columns([field.name for field in fields]).cast(pa.schema(fields))
+        rows.validate(full=True)  # text that is not UTF-8 would be stored, and fail every later query
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise EngineRefused("RowsRefused", f"Rows for '{append.table}' are not in storage form: {error}") from error
     for name in names:

@@ -24,7 +24,7 @@ class ColumnForm:
 
 
 # VARIANT: text inserted unparsed would become a scalar VARCHAR without an error, and one malformed value would fail
-# its neighbours without TRY.
+# its neighbours without TRY. A guid is text, as plans read it; the way through UUID checks it and makes it lower case.
 FORMS = {
     "string": ColumnForm("VARCHAR", pa.string(), "coalesce({c}, '')", " DEFAULT ''"),
     "bool": ColumnForm("BOOLEAN", pa.bool_()),
@@ -33,8 +33,8 @@ FORMS = {
     "real": ColumnForm("DOUBLE", pa.float64()),
     "datetime": ColumnForm("BIGINT", pa.int64()),
     "timespan": ColumnForm("BIGINT", pa.int64()),
-    "guid": ColumnForm("UUID", pa.string(), "{c}::UUID"),
-    "decimal": ColumnForm("DECIMAL(38, 18)", pa.string(), "{c}::DECIMAL(38, 18)"),
+    "guid": ColumnForm("VARCHAR", pa.string(), "{c}::UUID::VARCHAR"),
+    "decimal": ColumnForm("DECIMAL(38, 17)", pa.string(), "{c}::DECIMAL(38, 17)"),
     "dynamic": ColumnForm("VARIANT", pa.string(), "TRY({c}::JSON::VARIANT)"),
 }
 

@@ -37,6 +37,7 @@ _PREFIXES = {
     "Conversion Error": Nature.VALUE,
     "Out of Range Error": Nature.VALUE,
     "Constraint Error": Nature.VALUE,
+    "Invalid Input Error: Invalid unicode": Nature.VALUE,
     "FATAL Error": Nature.BROKEN,
     "INTERNAL Error": Nature.BROKEN,
     "IO Error": Nature.BROKEN,

@@ -98,30 +98,29 @@ def _bind_and_run(
     cursor: Connection, published: Schema, plan: Plan, limits: QueryLimits, watch: Watch
 ) -> tuple[kql.Compiled, _Rows]:
     """In one read-only transaction, whose own schema the plan gets: the published one may be older or newer."""
-    cursor.execute("BEGIN TRANSACTION READ ONLY")
-    try:
-        seen = published if stored.revision(cursor) == published.revision else stored.load(cursor)
-        compiled = plan(seen)
-        watch.check()
-        return compiled, _collect(local.stream(compiled, cursor), limits, watch)
-    finally:
-        cursor.execute("ROLLBACK")
+    cursor.execute("BEGIN TRANSACTION READ ONLY")  # ended by closing the cursor
+    seen = published if stored.revision(cursor) == published.revision else stored.load(cursor)
+    compiled = plan(seen)
+    watch.check()
+    return compiled, _collect(local.stream(compiled, cursor), limits, watch)
 
 
 def _collect(reader: pa.RecordBatchReader, limits: QueryLimits, watch: Watch) -> _Rows:
     """Read until the end or a limit. What is past the limit is never fetched."""
-    batches: list[pa.RecordBatch] = []
-    rows = size = 0
-    cut = None
-    for batch in reader:
-        watch.check()
-        kept, cut = _within(batch, limits.max_rows - rows, limits.max_bytes - size)
-        batches.append(kept)
-        rows, size = rows + kept.num_rows, size + kept.nbytes
-        if cut:
-            break
-    reader.close()
-    return _Rows(pa.Table.from_batches(batches, schema=reader.schema), cut)
+    schema, batches, rows, size, cut = reader.schema, list[pa.RecordBatch](), 0, 0, None
+    try:
+        for batch in reader:
+            watch.check()
+            kept, cut = _within(batch, limits.max_rows - rows, limits.max_bytes - size)
+            batches.append(kept)
+            rows, size = rows + kept.num_rows, size + kept.nbytes
+            if cut:
+                break
+    finally:
+        # The reader ends when it is forgotten, not when it is closed; an error's traceback would remember it, and with
+        # it the transaction, which holds off checkpoints and keeps a dead instance from being closed.
+        del reader
+    return _Rows(pa.Table.from_batches(batches, schema=schema), cut)
 
 
 def _within(batch: pa.RecordBatch, rows: int, size: int) -> tuple[pa.RecordBatch, str | None]:
