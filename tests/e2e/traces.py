@@ -1,7 +1,7 @@
 """Real traces as the records an ML platform would emit, and the figures that must come out, computed from the files.
 
-Philly (52,849 jobs of a GPU cluster, 2017) gives submissions, starts, ends and per-minute node counts; Google 2011 gives
-failures and cancellations. Nothing here asks lazulite: expectations come from pandas alone.
+Philly (52,849 jobs of a GPU cluster, 2017) gives submissions, starts, ends and per-minute node counts; Google 2011
+gives failures and cancellations. Nothing here asks lazulite: expectations come from pandas alone.
 """
 
 from __future__ import annotations
@@ -45,9 +45,7 @@ def philly_jobs(shared: Path) -> pd.DataFrame:
 
 
 def philly_nodes(shared: Path) -> pd.DataFrame:
-    nodes = pd.read_csv(
-        shared / "data/philly-2017/philly_node_sequence_until_2017-10-31.csv.gz", parse_dates=["time"]
-    )
+    nodes = pd.read_csv(shared / "data/philly-2017/philly_node_sequence_until_2017-10-31.csv.gz", parse_dates=["time"])
     nodes["time"] = nodes["time"].dt.tz_localize("UTC")
     return nodes
 

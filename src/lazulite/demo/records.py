@@ -18,7 +18,9 @@ from lazulite.kql.ticks import format_datetime
 CategoryRecord: TypeAlias = tuple[str, dict[str, Any]]
 CLUSTER = "local-compute"
 CLUSTER_TYPE = "AmlCompute"
-VM_FAMILY = "localMachine"
+VM_FAMILY = "standardDv2Family"
+# The public family's sizes by cores: queries that were saved for them find the nodes of this machine.
+VM_SIZES = {1: "STANDARD_D1_V2", 2: "STANDARD_D2_V2", 4: "STANDARD_D3_V2", 8: "STANDARD_D4_V2", 16: "STANDARD_D5_V2"}
 TOOL_TYPE = "Python"
 WORKSPACE_OPERATIONS = "MICROSOFT.MACHINELEARNINGSERVICES/WORKSPACES"
 # Run status -> (EventType, ExecutionState) of AmlComputeJobEvent. Cancellation has no documented event: its run
@@ -44,7 +46,7 @@ class Machine:
 
     @property
     def vm_size(self) -> str:
-        return f"LOCAL_{self.cores_per_node}_CORE"
+        return VM_SIZES[self.cores_per_node]
 
     @property
     def cluster_id(self) -> str:
