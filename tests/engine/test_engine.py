@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lazulite.core.errors import Conflict, Unavailable
-from lazulite.engine import Delivered, Delivery, Expiry
+from lazulite.engine import Delivered, Delivery, EngineRefused, Expiry
 from tests.engine.conftest import EPOCH, SPACE, Rig, rows_of
 
 ONE = rows_of("T", {"a": "long"}, [(1,)])
@@ -87,6 +87,16 @@ def test_expiry_counts_from_the_later_of_two_columns(rig: Rig) -> None:
     assert rig.engine.expire(Expiry(SPACE, "T", ("TimeGenerated", "_TimeReceived"), 50)) == 2
     assert [row["n"] for row in rig.rows("T | order by n asc")] == [2, 3, 4, 6]
     assert rig.engine.expire(Expiry(SPACE, "T", ("TimeGenerated", "_TimeReceived"), 50)) == 0
+
+
+def test_a_rehearsal_says_what_would_be_refused_and_leaves_nothing(rig: Rig) -> None:
+    rig.engine.rehearse(Delivery(EPOCH, 1, (ONE,)))
+    with pytest.raises(EngineRefused):
+        rig.engine.rehearse(Delivery(EPOCH, 1, (rows_of("T", {"g": "guid"}, [("zz",)]),)))
+    assert rig.engine.delivered() is None
+    assert rig.engine.schema().tables == {}
+    rig.deliver(ONE)
+    assert rig.rows("T | count") == [{"Count": 1}]
 
 
 @pytest.mark.parametrize("columns", [("NoSuchColumn",), ()])
