@@ -5,21 +5,24 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from lazulite.core.caller import Caller
-from lazulite.core.errors import TooLarge, Unauthenticated
+from lazulite.core.errors import Unauthenticated
+from lazulite.core.ids import RandomIds
 from lazulite.server import tls
 from lazulite.server.folder import DataFolder
+from lazulite.wire.errors import exception_handlers
+from lazulite.wire.tracing import RequestIds
 
 TOKEN = "good-token"
 READER = Caller("oid-reader", "app-reader", "reader")
@@ -31,20 +34,13 @@ async def authenticate(request: Request) -> Caller:
     return READER
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    body = await request.body()
-    if len(body) > limit:
-        raise TooLarge("RequestTooLarge", f"The body has more than {limit} bytes.")
-    return body
-
-
-async def _unauthenticated(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Unauthenticated)
-    return JSONResponse({"error": {"code": error.code, "message": error.message}}, 401)
-
-
-def application(routes: list[BaseRoute]) -> Starlette:
-    return Starlette(routes=routes, exception_handlers={Unauthenticated: _unauthenticated})
+def application(routes: Sequence[BaseRoute]) -> Starlette:
+    """The routes with the errors and request ids of the whole service around them."""
+    return Starlette(
+        routes=routes,
+        exception_handlers=exception_handlers("tenant"),
+        middleware=[Middleware(RequestIds, ids=RandomIds())],
+    )
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,14 @@ def served(app: Starlette, folder: Path) -> Iterator[Served]:
     with DataFolder(folder) as data:
         files = tls.ensure(data.paths, [])
         listener = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(app, ssl_certfile=files.certificate, ssl_keyfile=files.key, log_level="warning")
+        config = uvicorn.Config(
+            app,
+            ssl_certfile=files.certificate,
+            ssl_keyfile=files.key,
+            log_level="critical",
+            # A client that failed may still hold its connection, and would not answer a TLS goodbye.
+            timeout_graceful_shutdown=1,
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -27,7 +27,7 @@ def get(
     counters = Counters()
     counters.add("lazulite_records_total", 3, door="records")
     health = Health(lambda: readiness, lambda sequence: sequence <= 5, counters, HeldClock(START), START)
-    app = application([*routes(health, authenticate, metrics_open)])
+    app = application(routes(health, authenticate, metrics_open))
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:

@@ -33,10 +33,11 @@ from lazulite.engine.interface import QueryLimits
 from lazulite.identity.access import Access
 from lazulite.logs.budget import ResultBudget
 from lazulite.logs.query import LogAnswer, LogQueries, LogQuery, Scope
+from lazulite.wire.bodies import read_body
 from lazulite.wire.log_service import LogServices
 from lazulite.wire.logs import routes
 from tests.logs.conftest import RG, LogsRig, at, rig
-from tests.wire.log_server import TOKEN, Served, application, authenticate, read_body, served
+from tests.wire.log_server import TOKEN, Served, application, authenticate, served
 
 __all__ = ["rig"]
 
@@ -102,7 +103,7 @@ def serve(rig: LogsRig, tmp_path: Path) -> Iterator[Serve]:
 
         def start(**changes: Any) -> Plane:
             changed = replace(services, **changes)
-            address = stack.enter_context(served(application([*routes(changed)]), tmp_path / "served"))
+            address = stack.enter_context(served(application(routes(changed)), tmp_path / "served"))
             return Plane(rig, customer_id, changed, address)
 
         yield start

@@ -13,14 +13,13 @@ from lazulite.core.errors import (
     DeadlineExceeded,
     Forbidden,
     LazuliteError,
-    NotFound,
     Throttled,
-    TooLarge,
     Unavailable,
 )
 from lazulite.engine.interface import QueryCancelled
 from lazulite.kql import KqlError, Render
 from lazulite.logs.query import LogAnswer, LogTable, Partial
+from lazulite.wire.errors import status_of
 from lazulite.wire.log_cells import row_chunks
 from lazulite.wire.log_requests import Prefer
 
@@ -57,26 +56,16 @@ class Failure:
     retry_after: float | None = None
 
 
-@dataclass(frozen=True)
-class _Outer:
-    """How one class of error stands in this plane: its status, and its outer code where that is not the error's own."""
-
-    kind: type[LazuliteError]
-    status: int
-    code: str | None = None
-
-
-_OUTER = (
-    _Outer(BadRequest, 400, "BadArgumentError"),
-    _Outer(Forbidden, 403, "InsufficientAccessError"),
-    _Outer(NotFound, 404),
-    _Outer(TooLarge, 413),
-    _Outer(Throttled, 429, "ThrottledError"),
-    _Outer(Unavailable, 503, "ServiceUnavailable"),
-    _Outer(DeadlineExceeded, 504, "GatewayTimeout"),
-    # Nobody reads this one: its caller has gone away.
-    _Outer(QueryCancelled, 499),
-)
+# The outer codes of this plane; a class that is not here keeps the error's own code.
+_CODES: dict[type[LazuliteError], str] = {
+    BadRequest: "BadArgumentError",
+    Forbidden: "InsufficientAccessError",
+    Throttled: "ThrottledError",
+    Unavailable: "ServiceUnavailable",
+    DeadlineExceeded: "GatewayTimeout",
+}
+# Nobody reads this answer, its caller has gone away: the status that proxies log for it.
+_CLIENT_CLOSED = 499
 # The envelope has two kinds only: what is not the grammar's is the meaning's.
 _KINDS = {"SyntaxError": ("SyntaxError", "A syntax error has been identified in the query.")}
 _SEMANTIC = ("SemanticError", "A semantic error occurred.")
@@ -141,13 +130,14 @@ def failure(error: LazuliteError | KqlError, correlation_id: str) -> Failure:
     """The status and error object of a failed query."""
     if isinstance(error, KqlError):
         return Failure(400, _kql_error(error, correlation_id))
-    outer = next((each for each in _OUTER if isinstance(error, each.kind)), _Outer(LazuliteError, 500))
-    body: Json = {"code": outer.code or error.code, "message": error.message, "correlationId": correlation_id}
-    if body["code"] != error.code:
+    status = _CLIENT_CLOSED if isinstance(error, QueryCancelled) else status_of(error)
+    code = _CODES.get(type(error), error.code)
+    body: Json = {"code": code, "message": error.message, "correlationId": correlation_id}
+    if code != error.code:
         body["innererror"] = {"code": error.code, "message": error.message}
     if error.target:
         body["target"] = error.target
-    return Failure(outer.status, body, getattr(error, "retry_after", None))
+    return Failure(status, body, getattr(error, "retry_after", None))
 
 
 def _kql_error(error: KqlError, correlation_id: str) -> Json:

@@ -17,7 +17,8 @@ from lazulite.core.errors import BadRequest, LazuliteError
 from lazulite.kql import KqlError
 from lazulite.wire.log_answers import answer_chunks, failure
 from lazulite.wire.log_requests import MAX_BATCH_BODY, BatchMember, decode_batch
-from lazulite.wire.log_service import Held, LogServices, correlation_id, failed, run, watched
+from lazulite.wire.log_service import Held, LogServices, failed, run, watched
+from lazulite.wire.tracing import correlation_id
 
 # One batch must not take every place that queries have.
 CONCURRENCY = 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -99,8 +98,3 @@ def failed(found: Failure) -> Response:
     if found.retry_after is not None:
         headers["Retry-After"] = str(max(1, ceil(found.retry_after)))
     return JSONResponse({"error": found.error}, found.status, headers)
-
-
-def correlation_id(request: Request) -> str:
-    """The id under which this request is logged, where the application has given it one."""
-    return str(getattr(request.state, "request_id", "") or uuid.uuid4())

@@ -26,7 +26,8 @@ from lazulite.wire import log_requests as requests
 from lazulite.wire.log_answers import answer_chunks, failure
 from lazulite.wire.log_batches import answer_batch
 from lazulite.wire.log_requests import Asked
-from lazulite.wire.log_service import JSON, Held, LogServices, correlation_id, failed, run, watched
+from lazulite.wire.log_service import JSON, Held, LogServices, failed, run, watched
+from lazulite.wire.tracing import correlation_id
 
 
 def routes(services: LogServices) -> list[Route]:
