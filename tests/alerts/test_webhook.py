@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import socket
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lazulite.alerts.webhook import Call, WebhookClient, WebhookPolicy, redacted
+from lazulite.server import tls
+from lazulite.server.folder import DataFolder
 
 from .conftest import Receiver
 
@@ -107,3 +111,56 @@ def test_a_closed_port_and_an_unknown_host_can_be_tried_again() -> None:
 
 def test_secrets_of_an_address_are_not_shown() -> None:
     assert redacted("https://user:pw@example.org:8443/services/T0/secret?code=1") == "https://example.org:8443/..."
+
+
+@pytest.fixture
+def secure(receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Receiver:
+    """The receiver over TLS, with a certificate for localhost and 127.0.0.1 of an authority that is trusted."""
+    with DataFolder(tmp_path / "tls") as data:
+        files = tls.ensure(data.paths, [])
+        monkeypatch.setenv("SSL_CERT_FILE", str(files.ca))
+        receiver.secure(files.certificate, files.key)
+    return receiver
+
+
+def test_a_certificate_is_checked_against_the_name_and_not_the_address(secure: Receiver) -> None:
+    assert post(f"https://localhost:{secure.port}/hook")[0] == 200
+    assert post(f"https://127.0.0.1:{secure.port}/hook")[0] == 200
+    assert secure.headers[0]["Host"] == f"localhost:{secure.port}"
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
+    """Names resolve to each of these addresses in turn; returns the names that are asked for."""
+    asked: list[str] = []
+    left = list(answers)
+    real = socket.getaddrinfo
+
+    def answer(host: str, port: int, *more: Any, **named: Any) -> Any:
+        if not host.endswith(".test"):
+            return real(host, port, *more, **named)
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (left.pop(0), port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    return asked
+
+
+def test_a_certificate_for_another_name_is_refused(secure: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolving(monkeypatch, "127.0.0.1", "127.0.0.1")
+    status, error, _ = post(f"https://elsewhere.test:{secure.port}/hook")
+    assert (status, secure.bodies) == (None, [])
+    assert "could not be reached" in error
+
+
+def test_a_name_that_resolves_differently_a_moment_later_gains_nothing(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = resolving(monkeypatch, "127.0.0.1", "169.254.169.254")
+    assert post(f"http://rebinding.test:{receiver.port}/")[0] == 200
+    assert asked == ["rebinding.test"]
+
+
+def test_an_authority_that_is_not_trusted_is_refused(secure: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    assert post(f"https://localhost:{secure.port}/hook")[0] is None
+    assert secure.bodies == []

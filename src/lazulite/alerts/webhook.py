@@ -41,9 +41,9 @@ class WebhookPolicy:
         if address.is_multicast or address.is_unspecified or (address.is_reserved and not address.is_loopback):
             return "is a multicast, unspecified or reserved address"
         if address.is_loopback:
-            return None if self.allow_loopback else "is a loopback address (setting alerts.webhook_allow_loopback)"
+            return None if self.allow_loopback else "is a loopback address (setting webhook_allow_loopback)"
         if not address.is_global and not self.allow_private:
-            return "is a private address (setting alerts.webhook_allow_private)"
+            return "is a private address (setting webhook_allow_private)"
         return None
 
 
