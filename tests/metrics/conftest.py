@@ -48,6 +48,7 @@ class World:
     clock: HeldClock = field(default_factory=lambda: HeldClock(at("12:00")))
     settings: MetricSettings = field(default_factory=MetricSettings)
     sequence: int = 0
+    through: int = 0
 
     def __post_init__(self) -> None:
         self.engine.adopt(EPOCH)
@@ -67,7 +68,8 @@ class World:
 
     def deliver(self, *batches: StoredBatch) -> Staged:
         staged = self.store.stage(batches)
-        self.engine.deliver(Delivery(EPOCH, max(batch.sequence for batch in batches), staged.appends))
+        self.through += 1
+        self.engine.deliver(Delivery(EPOCH, self.through, staged.appends))
         self.store.committed(staged)
         return staged
 
