@@ -54,6 +54,7 @@ RESOURCE_GROUP = PlainKind(
         type=GROUP_TYPE,
         api_versions=("2021-04-01", "2022-09-01", "2023-07-01", "2024-03-01", "2024-07-01", "2024-11-01", "2025-04-01"),
         requires_location=True,
+        deleted_missing_status=404,
         tracked=False,
     ),
     NameRule(
