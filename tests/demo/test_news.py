@@ -37,7 +37,7 @@ def test_it_asks_until_there_is_an_answer_and_then_only_for_alerts() -> None:
         news.poll()
         news.poll()
     picture = board.picture(Emitted())
-    assert picture.answer.endswith("JobFailed 2")
+    assert picture.answer == "JobFailed 2 (AmlComputeJobEvent by EventType)"
     assert picture.alert == "Fired Sev2 demo-failed-runs since 2026-01-01T00:01:00Z"
     assert [request.method for request in server.requests] == ["POST", "GET", "POST", "GET", "GET"]
 

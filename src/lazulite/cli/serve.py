@@ -18,9 +18,9 @@ def command() -> Callable[..., None]:
     def serve(**flags: Any) -> None:
         chosen = settings.load(flags, os.environ)
         # Imported late: `lazulite query` should not pay for the whole server, nor a wrong setting wait for it.
-        from lazulite.server import app
+        from lazulite.server.app import serve as run_server
 
-        app.serve(chosen)
+        run_server(chosen)
 
     serve.__doc__ = "Run the service until SIGTERM. LAZULITE_NAME and DIR/lazulite.toml set what no flag gives."
     serve.__signature__ = inspect.Signature([_parameter(item) for item in settings.documented()])  # type: ignore[attr-defined]

@@ -35,8 +35,8 @@ def demo(
     ] = None,
     view: Annotated[bool, typer.Option("--view/--no-view", help="The live view, or plain lines.")] = True,
     nodes: Annotated[
-        int, typer.Option(min=1, max=MAX_NODES, help="Training jobs that run at once.", show_default=False)
-    ] = 0,
+        int | None, typer.Option(min=1, max=MAX_NODES, help="Training jobs that run at once. Default: half the cores.")
+    ] = None,
 ) -> None:
     """Start a server, train real models on this machine, and watch them through it."""
     signal.signal(signal.SIGTERM, _interrupt)

@@ -14,7 +14,7 @@ from lazulite.demo.news import SECONDS as NEWS_SECONDS
 from lazulite.demo.news import News
 from lazulite.demo.recipes import endless
 from lazulite.demo.server_process import ServerFailed, ServerProcess
-from lazulite.demo.session import Session
+from lazulite.demo.session import FLUSH_SECONDS, Session
 from lazulite.demo.view import Lines, View, commands
 from lazulite.server.client import Client
 
@@ -38,9 +38,7 @@ def _present(server: ServerProcess, client: Client, folder: Path, nodes: int, co
     client.put(rule, alert_rules.METRIC_ALERT_VERSION, alert_rules.failed_runs(client.ml_workspace))
     session = Session(client, folder / SCRATCH, nodes)
     say = _sayer(console)
-    say(f"lazulite answers at {client.connection.endpoint} (data in {folder}). Ask in another terminal:")
-    for command in commands(folder):
-        say(f"  {command}")
+    say(f"lazulite answers at {client.connection.endpoint}, data in {folder}")
     session.start()
     try:
         seed = secrets.randbelow(1 << 31)
@@ -51,9 +49,10 @@ def _present(server: ServerProcess, client: Client, folder: Path, nodes: int, co
                 session.picture, _until(server), console
             )
         else:
+            say("\n  ".join(["Ask in another terminal:", *commands(folder)]))
             Lines(say).run(session.picture, _until(server))
     finally:
-        left = session.close()
+        left = session.close(0.0 if server.ended() else FLUSH_SECONDS)
         if left.waiting or left.dropped or left.rejected:
             say(f"{left.waiting} records not sent, {left.dropped} dropped, {left.rejected} rejected. {left.trouble}")
 

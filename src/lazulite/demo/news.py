@@ -10,7 +10,7 @@ from lazulite.server.client import Client
 
 ALERTS_VERSION = "2019-05-05-preview"
 FIRST_QUERY = "AmlComputeJobEvent | summarize Events=count() by EventType | order by Events"
-SECONDS = 5.0
+SECONDS = 2.0
 NEWEST = {"timeRange": "1d", "pageCount": "1", "sortBy": "startDateTime", "sortOrder": "desc"}
 
 
@@ -34,7 +34,7 @@ class News:
         (answer,) = self._client.query(FIRST_QUERY)
         if answer.rows:
             found = ", ".join(f"{event} {count}" for event, count in answer.rows)
-            self._board.say(answer=f"AmlComputeJobEvent | summarize count() by EventType: {found}")
+            self._board.say(answer=f"{found} (AmlComputeJobEvent by EventType)")
             self._answered = True
 
     def _look_for_alerts(self) -> None:

@@ -66,9 +66,9 @@ def run(client: Client, folder: Path, nodes: int, say: Say) -> None:
             stock.make_rule(rule, client.ml_workspace, by_kind("crash-diverges").experiment, receiver.address)
             say(f"ok  rule {rule} and its action group were made")
             records = _work(client, folder, nodes, diary, say)
-            _prove_records(stock, diary, records, say)
-            _prove_chart(stock, client.ml_workspace, diary, since, say)
-            _prove_alert(stock, receiver, rule, say)
+            prove_records(stock, diary, records, say)
+            prove_chart(stock, client.ml_workspace, diary, since, say)
+            prove_alert(stock, receiver, rule, say)
     finally:
         stock.close()
 
@@ -135,7 +135,7 @@ def expectations(facts: list[Fact], records: LogRecords) -> Iterator[Expectation
         yield Expectation(table, columns, rows)
 
 
-def _prove_records(stock: Stock, diary: Diary, records: LogRecords, say: Say) -> None:
+def prove_records(stock: Stock, diary: Diary, records: LogRecords, say: Say) -> None:
     for expected in expectations(diary.facts, records):
         found = Counter(tuple(map(str, row)) for row in stock.query(expected.kql))
         wrong = [(row, count, found[row]) for row, count in expected.rows.items() if found[row] != count]
@@ -150,7 +150,7 @@ def _prove_records(stock: Stock, diary: Diary, records: LogRecords, say: Say) ->
         say(f"ok  {expected.table}: {expected.rows.total()} records, {len(expected.columns)} columns each")
 
 
-def _prove_chart(stock: Stock, workspace: str, diary: Diary, since: datetime, say: Say) -> None:
+def prove_chart(stock: Stock, workspace: str, diary: Diary, since: datetime, say: Say) -> None:
     ended = Counter((fact.status, fact.job.experiment) for fact in diary.ended().values())
     for status in sorted(TERMINAL):
         metric = RUN_METRICS[status]
@@ -162,7 +162,7 @@ def _prove_chart(stock: Stock, workspace: str, diary: Diary, since: datetime, sa
         say(f"ok  chart of {metric} by ExperimentName: {found}")
 
 
-def _prove_alert(stock: Stock, receiver: WebhookReceiver, rule: str, say: Say) -> None:
+def prove_alert(stock: Stock, receiver: WebhookReceiver, rule: str, say: Say) -> None:
     ids: list[str] = []
 
     def fired() -> bool:

@@ -84,13 +84,13 @@ class Session:
         self._threads.append(thread)
         thread.start()
 
-    def close(self) -> Emitted:
-        """Cancel the jobs, tell of it, send what waits; the answer says what could not be sent."""
+    def close(self, flush_seconds: float = FLUSH_SECONDS) -> Emitted:
+        """Cancel the jobs, tell of it, send what waits; the answer says what could not be sent in `flush_seconds`."""
         self._stopping.set()
         for thread in self._threads:
             thread.join()
         self.compute.close()
-        return self.emitter.close(FLUSH_SECONDS)
+        return self.emitter.close(flush_seconds)
 
     def picture(self) -> Picture:
         return self.board.picture(self.emitter.counts())
