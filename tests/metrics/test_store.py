@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lazulite.core.batch import StoredBatch
 from lazulite.core.clock import TICKS_PER_DAY
 from lazulite.engine import Delivery, Engine
+from lazulite.metrics import store
 from lazulite.metrics.points import POINT, SERIES
 from lazulite.metrics.store import MetricSettings, Staged
 from tests.metrics.conftest import EPOCH, OTHER, WORKSPACE, World, nodes
@@ -62,6 +65,13 @@ def test_a_restart_finds_the_series_it_had(world: World) -> None:
     again = world.take(nodes("09:02", 1, "C7"), nodes("09:02", 1, "new"))
     assert tables(again) == {POINT: 2, SERIES: 1}
     assert points(again)[0]["series"] == before[0]["series"]
+
+
+def test_many_series_are_loaded_in_pieces(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.take(*[nodes("09:00", number, f"c{number}") for number in range(25)])
+    monkeypatch.setattr(store, "_LOADED_AT_ONCE", 10)
+    assert world.restart() == 25
+    assert len(world.rows(filter="ClusterName eq '*'", top=50)) == 25
 
 
 def test_batches_of_other_categories_are_not_for_this_store(world: World) -> None:

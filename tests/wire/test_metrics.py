@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -14,17 +15,20 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, 
 from azure.mgmt.monitor import MonitorManagementClient
 from azure.monitor.querymetrics import MetricAggregationType, MetricsClient
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from lazulite.core.caller import Caller
-from lazulite.core.errors import Forbidden, NotFound, Unauthenticated
-from lazulite.core.resource_id import ResourceId, parse
+from lazulite.core.errors import Forbidden, Unauthenticated
+from lazulite.core.ids import CountingIds
+from lazulite.identity import Access
+from lazulite.resources import ResourceStore, own_kinds
+from lazulite.state.database import Database
+from lazulite.wire.arm import ArmRouter
 from lazulite.wire.bodies import read_body
 from lazulite.wire.errors import exception_handlers
 from lazulite.wire.metrics import MetricServices, operations, routes
-from lazulite.wire.request import ArmRequest
+from lazulite.wire.tracing import RequestIds
 from tests.metrics.conftest import OTHER, WORKSPACE, World, engine, nodes, world
 from tests.wire.log_server import served
 
@@ -59,8 +63,8 @@ def authorize(caller: Caller, action: str, scope: str) -> None:
         raise Forbidden("AuthorizationFailed", f"'{action}' over '{scope}' is not allowed.")
 
 
-def application(world: World) -> Starlette:
-    """This plane's routes, and as much of an ARM router as its operations need."""
+def application(world: World, folder: Path) -> Starlette:
+    """This plane's routes before the ARM router, as the service has them."""
     services = MetricServices(
         world.queries,
         world.clock,
@@ -69,21 +73,14 @@ def application(world: World) -> Starlette:
         authorize=authorize,
         retention_days=93,
     )
-    known = {(found.method, found.type): found.handler for found in operations(services)}
-
-    async def arm(request: Request) -> Response:
-        caller = await authenticate(request)
-        scope, found, type_name = request.url.path.rpartition("/providers/")
-        handler = known.get((request.method, type_name.lower()))
-        if not found or handler is None:
-            raise NotFound("NotFound", "No such path.")
-        params = {name.lower(): value for name, value in request.query_params.items()}
-        body = await read_body(request, 4096)
-        where: tuple[ResourceId, ResourceId] = (parse(f"{scope}/providers/{type_name}"), parse(scope))
-        return await handler(ArmRequest(request.method, *where, None, params, "v", body, caller, "", request))
-
+    database = Database(f"sqlite:///{folder / 'state.db'}")
+    database.create()
+    ids = CountingIds()
+    store = ResourceStore(database, own_kinds("tenant", ids), world.clock, ids)
+    arm = ArmRouter(store, Access(frozenset()), authenticate, "tenant", operations(services))
     return Starlette(
-        routes=[*routes(services, authenticate, read_body), Route("/{path:path}", arm, methods=["GET", "POST"])],
+        routes=[*routes(services, authenticate, read_body), *arm.routes()],
+        middleware=[Middleware(RequestIds, ids=ids)],
         exception_handlers=exception_handlers("tenant"),
     )
 
@@ -98,20 +95,21 @@ def filled(world: World) -> World:
 
 
 @pytest.fixture
-def client(filled: World) -> Iterator[Asking]:
-    yield Asking(filled)
+def client(filled: World, tmp_path: Path) -> Asking:
+    return Asking(application(filled, tmp_path))
 
 
 class Asking:
     """Plain requests in process."""
 
-    def __init__(self, world: World) -> None:
-        self.app = application(world)
+    def __init__(self, app: Starlette) -> None:
+        self.app = app
 
     async def send(self, method: str, path: str, **more: Any) -> httpx.Response:
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="https://test", headers=HEADERS) as client:
-            return await client.request(method, path, **more)
+            params = {"api-version": "2024-02-01", **more.pop("params", {})}
+            return await client.request(method, path, params=params, **more)
 
     def __call__(self, path: str = METRICS, method: str = "GET", **more: Any) -> httpx.Response:
         import anyio
@@ -269,9 +267,9 @@ def test_definitions(client: Asking) -> None:
     assert nodes_["primaryAggregationType"] == "Average"
     assert nodes_["dimensions"][1] == {"value": "ClusterName", "localizedValue": "ClusterName"}
     assert nodes_["metricAvailabilities"][0] == {"timeGrain": "PT1M", "retention": "P93D"}
-    assert client(f"{WORKSPACE}/providers/microsoft.insights/metricDefinitions?metricNamespace=x").json() == {
-        "value": []
-    }
+    assert client(
+        f"{WORKSPACE}/providers/microsoft.insights/metricDefinitions", params={"metricNamespace": "x"}
+    ).json() == {"value": []}
 
 
 def test_namespaces(client: Asking) -> None:
@@ -329,7 +327,8 @@ def test_what_is_wrong_with_a_batch(client: Asking, body: Any, words: str) -> No
 
 @pytest.fixture
 def url(filled: World, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    with served(application(filled), tmp_path_factory.mktemp("served")) as found:
+    folder = tmp_path_factory.mktemp("served")
+    with served(application(filled, tmp_path_factory.mktemp("state")), folder) as found:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(found.ca))
         yield found.url
 
