@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -211,6 +212,16 @@ def test_metrics_go_through_their_own_decoder() -> None:
 def test_a_childs_category_is_taken_for_its_owner() -> None:
     decoded = take([{"ClusterName": "c"}], "AmlComputeClusterEvent", f"{ML}/computes/c")
     assert decoded.batches[0].resource_id == f"{ML.key}/computes/c"
+
+
+def test_an_alert_that_azure_itself_exported_is_read(shared: Path) -> None:
+    body = (shared / "data/otel-azurelogs/activity_alert.json").read_bytes()
+    decoded = take(body, None, "/subscriptions/11111111-1111-1111-1111-111111111111")
+    ((row,), (batch,)) = rows(decoded), decoded.batches
+    assert (batch.category, row["CategoryValue"], row["ActivityStatusValue"]) == ("Alert", "Alert", "Activated")
+    assert row["TimeGenerated"] == parse_datetime("2017-07-21T09:24:13.522192Z")
+    assert json.loads(row["Properties_d"])["MetricName"] == "Percentage CPU"
+    assert decoded.ignored == ("identity", "location")
 
 
 texts = some.text(some.characters(codec="utf-8"), max_size=8)
