@@ -228,7 +228,9 @@ def place(intake: Intake, engine: Engine, accept_gap: bool) -> int:
     missing = _missing(intake, cursor)
     if missing and not accept_gap:
         raise Conflict(
-            "IntakeGap", f"{missing} To go on without what is missing: lazulite serve --accept-gap true.", target="intake.db"
+            "IntakeGap",
+            f"{missing} To go on without what is missing: lazulite serve --accept-gap true.",
+            target="intake.db",
         )
     if cursor is None or missing:
         ahead = cursor is not None and cursor.epoch == intake.epoch and cursor.through > intake.last_sequence()
