@@ -22,6 +22,7 @@ class ResourceLimits:
         default_factory=lambda: {
             "microsoft.resources/subscriptions": 100,
             "microsoft.resources/resourcegroups": 980,
+            "microsoft.insights/metricalerts": 5_000,
         }
     )
 

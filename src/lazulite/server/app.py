@@ -177,11 +177,25 @@ async def _run(service: Service, sockets: Sockets) -> None:
 
 
 class _Quiet(uvicorn.Server):
-    """Signals are handled once for both servers, not by each."""
+    """Signals are handled once for both servers, not by each; an idle connection does not hold up the end."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        letting_go = asyncio.create_task(self._let_go())
+        await super().shutdown(sockets)
+        await letting_go
+
+    async def _let_go(self) -> None:
+        """Once nothing is being answered: many clients never answer TLS's goodbye, for which asyncio would wait."""
+        while self.server_state.tasks:
+            await asyncio.sleep(0.05)
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
 
 
 def _stop_on_signals(servers: Sequence[uvicorn.Server]) -> None:

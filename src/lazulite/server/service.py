@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 
@@ -23,11 +23,12 @@ from lazulite.alerts.query import AlertQueries
 from lazulite.alerts.rules import MetricAlertKind
 from lazulite.alerts.store import AlertStore
 from lazulite.alerts.webhook import WebhookClient, WebhookPolicy
-from lazulite.core.clock import Clock, EventClock, SystemClock
+from lazulite.core.clock import TICKS_PER_DAY, Clock, EventClock, SystemClock
 from lazulite.core.counters import Counters
 from lazulite.core.ids import Ids, RandomIds
 from lazulite.core.resource_id import ResourceId
 from lazulite.destinations.workspace import WorkspaceEncoder
+from lazulite.engine import QueryLimits
 from lazulite.engine.duckdb.engine import DuckDbEngine
 from lazulite.engine.duckdb.settings import DuckDbSettings
 from lazulite.identity import Access, Principals, Tokens
@@ -53,6 +54,7 @@ from lazulite.wire.health import Readiness
 
 NOTIFICATIONS = "alert-notifications"
 HOUR = 3_600.0
+ALERT_DAYS = 30
 STOP_SECONDS = 8.0
 
 
@@ -117,7 +119,7 @@ class Service:
         router = Router(DiagnosticSettings(self.resources, self.customer_id), self.home, self.counters)
         encoder = WorkspaceEncoder(self.intake.epoch)
         self.drain = Drain(self.intake, self.engine, router, self.metric_store, encoder, self.counters)
-        self.log_queries = LogQueries(self.engine, self.workspaces, event)
+        self.log_queries = LogQueries(self.engine, self.workspaces, event, _query_limits(settings))
         self.metric_queries = MetricQueries(self.engine, self.metric_store, event)
         self.retention = Retention(self.engine, self.workspaces, event)
 
@@ -129,7 +131,9 @@ class Service:
         notifications = Notifications(self.alert_store, queue, find, clocks.ids, self.counters)
         measure = MetricMeasure(self.metric_queries)
         self.evaluator = Evaluator(self.resources, measure, self.alert_store, notifications, self.counters)
-        client = WebhookClient(WebhookPolicy())
+        settings = self.settings
+        policy = WebhookPolicy(settings.webhook_allow_loopback, settings.webhook_allow_private)
+        client = WebhookClient(policy)
         self.notifier = Notifier(queue, self.alert_store, find, client, clocks.real, self.counters)
 
     def _loops(self) -> list[Loop]:
@@ -137,7 +141,9 @@ class Service:
             return self.evaluator.evaluate_due(self.clocks.event.now())
 
         def expire() -> int:
-            return self.retention.run() + self.metric_store.expire(self.clocks.event.now())
+            now = self.clocks.event.now()
+            self.alert_store.expire(now - ALERT_DAYS * TICKS_PER_DAY)
+            return self.retention.run() + self.metric_store.expire(now)
 
         activity = ActivityDrain(self.resources, self.intake)
         works: tuple[tuple[str, Callable[[], object], float], ...] = (
@@ -200,6 +206,11 @@ class Service:
                 return True
             level = level.parent
         return self.resources.get(resource_id) is not None
+
+
+def _query_limits(settings: Settings) -> QueryLimits:
+    whole = QueryLimits(seconds=float(settings.query_seconds))
+    return replace(whole, max_bytes=min(whole.max_bytes, settings.budget.results))
 
 
 def _engine_settings(settings: Settings, reserve: int) -> DuckDbSettings:

@@ -102,6 +102,12 @@ class Settings:
     accept_gap: bool = _setting(
         False, values.boolean, "Start although batches between intake and store are missing.", "false"
     )
+    webhook_allow_loopback: bool = _setting(
+        True, values.boolean, "Let webhooks of action groups call this machine.", "true"
+    )
+    webhook_allow_private: bool = _setting(
+        True, values.boolean, "Let webhooks of action groups call private networks.", "true"
+    )
     metrics_open: bool = _setting(False, values.boolean, "Answer GET /metrics without a token.", "false")
 
     @property
