@@ -31,11 +31,16 @@ ALERT = {
 def test_alerts_are_listed_newest_first(server: FakeServer, lazulite: Command) -> None:
     later = {
         "id": "alerts/a2",
-        "properties": {"essentials": ALERT["properties"]["essentials"] | {"startDateTime": "2027"}},
+        "properties": {
+            "essentials": ALERT["properties"]["essentials"] | {"startDateTime": "2027-01-01T00:00:00.1234567Z"}
+        },
     }
     server.answers["GET /alerts"] = (200, {"value": [ALERT, later]})
     lines = lazulite("alerts", "list", "-o", "csv").out.splitlines()
-    assert lines[1:] == ["2027,Sev2,Fired,New,failed,demo,a2", "2026-01-01T00:00:00Z,Sev2,Fired,New,failed,demo,a1"]
+    assert lines[1:] == [
+        "2027-01-01T00:00:00Z,Sev2,Fired,New,failed,a2",
+        "2026-01-01T00:00:00Z,Sev2,Fired,New,failed,a1",
+    ]
 
 
 def test_a_list_follows_its_pages(server: FakeServer, lazulite: Command) -> None:

@@ -22,9 +22,9 @@ COLUMNS = (
     ("monitorCondition", "string"),
     ("alertState", "string"),
     ("alertRule", "string"),
-    ("targetResourceName", "string"),
     ("id", "string"),
 )
+SECONDS = len("2026-01-01T00:00:00")
 
 app = typer.Typer(help="Alerts: what fired and what is resolved.", no_args_is_help=True)
 
@@ -55,9 +55,13 @@ def list_alerts(
 
 
 def row(alert: Mapping[str, Any]) -> list[str]:
-    """One line of the list; rule and id by their last segment."""
+    """One line of the list: the start to the second, rule and id by their last segment."""
     essentials = alert["properties"]["essentials"]
-    known = essentials | {"id": alert["id"].rsplit("/", 1)[-1], "alertRule": _name(essentials.get("alertRule"))}
+    known = essentials | {
+        "startDateTime": f"{essentials['startDateTime'][:SECONDS]}Z",
+        "alertRule": _name(essentials.get("alertRule")),
+        "id": _name(alert["id"]),
+    }
     return [str(known.get(name) or "") for name, _ in COLUMNS]
 
 

@@ -61,7 +61,3 @@ def run(commands: typer.Typer) -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader (`| head`) has seen enough; a second complaint at interpreter exit is avoided by closing first.
-        sys.stderr.close()
-        sys.exit(0)

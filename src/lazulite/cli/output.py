@@ -20,6 +20,9 @@ from rich.text import Text
 
 from lazulite.cli.safe_text import visible, visible_json
 
+MAX_RULE = 40
+MAX_WHOLE = 28
+LEAST_FOLDED = 8
 NUMERIC = frozenset({"int", "long", "real", "decimal"})
 
 
@@ -83,17 +86,26 @@ def _write_table(rows: Rows, stream: TextIO) -> None:
 
 
 def _draw(heads: list[str], cells: list[list[str]], right: list[bool], stream: TextIO) -> None:
+    console = Console(file=stream, highlight=False)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for head, is_right in zip(heads, right, strict=True):
-        table.add_column(Text(head), justify="right" if is_right else "left", overflow="fold")
+    for head, is_right, least in zip(heads, right, _least_widths(heads, cells, console.width), strict=True):
+        table.add_column(Text(head), justify="right" if is_right else "left", overflow="fold", min_width=least)
     for row in cells:
         table.add_row(*map(Text, row))
-    Console(file=stream, highlight=False).print(table)
+    console.print(table)
+
+
+def _least_widths(heads: list[str], cells: list[list[str]], width: int) -> list[int | None]:
+    """Short columns stay whole and long ones fold, where the terminal has the room for it."""
+    widest = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    whole = [size if size <= MAX_WHOLE else None for size in widest]
+    needed = sum(LEAST_FOLDED if size is None else size for size in whole) + len(whole)
+    return whole if needed <= width else [None] * len(whole)
 
 
 def _align(heads: list[str], cells: list[list[str]], right: list[bool], stream: TextIO) -> None:
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
-    for row in [heads, ["-" * width for width in widths], *cells]:
+    for row in [heads, ["-" * min(width, MAX_RULE) for width in widths], *cells]:
         padded = (
             cell.rjust(width) if is_right else cell.ljust(width)
             for cell, width, is_right in zip(row, widths, right, strict=True)
