@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -57,8 +56,8 @@ def page_limits(params: Mapping[str, str]) -> tuple[str, int]:
         raise BadRequest("InvalidTopParameter", f"$top must be a number from 1 to {MAX_PAGE}.", target="$top")
     token = params.get(_TOKEN, "")
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode(), int(top)
-    except (binascii.Error, UnicodeError) as error:
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode(), int(top)
+    except ValueError as error:
         raise BadRequest(
             "InvalidSkipToken", "$skipToken must be one that a nextLink held.", target="$skipToken"
         ) from error
