@@ -73,3 +73,12 @@ def test_visible(raw: str, safe: str) -> None:
 
 def test_visible_json_keeps_the_value() -> None:
     assert visible_json('"\x9b\U000e0001"') == '"\\u009b\\udb40\\udc01"'
+
+
+def test_all_short_columns_of_a_documented_query_are_whole() -> None:
+    names = ["TimeGenerated", "ClusterId", "EventType", "ExecutionState", "ToolType"]
+    row = ["2026-01-01T00:00:00.0000000Z", "/subscriptions/" * 10, "JobFailed", "Failed", "Python"]
+    lines = shown(Rows([(name, "string") for name in names], [row])).splitlines()
+    assert lines[0].split() == names
+    assert max(map(len, lines)) <= 80
+    assert all(part in lines[1] for part in ("0000000Z", "JobFailed", "Failed", "Python"))

@@ -23,6 +23,7 @@ from lazulite.cli.safe_text import visible, visible_json
 MAX_RULE = 40
 MAX_WHOLE = 28
 LEAST_FOLDED = 8
+GAP = 2
 NUMERIC = frozenset({"int", "long", "real", "decimal"})
 
 
@@ -88,19 +89,19 @@ def _write_table(rows: Rows, stream: TextIO) -> None:
 def _draw(heads: list[str], cells: list[list[str]], right: list[bool], stream: TextIO) -> None:
     console = Console(file=stream, highlight=False)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for head, is_right, least in zip(heads, right, _least_widths(heads, cells, console.width), strict=True):
-        table.add_column(Text(head), justify="right" if is_right else "left", overflow="fold", min_width=least)
+    for head, is_right, whole in zip(heads, right, _whole(heads, cells, console.width), strict=True):
+        table.add_column(Text(head), justify="right" if is_right else "left", overflow="fold", no_wrap=whole)
     for row in cells:
         table.add_row(*map(Text, row))
     console.print(table)
 
 
-def _least_widths(heads: list[str], cells: list[list[str]], width: int) -> list[int | None]:
-    """Short columns stay whole and long ones fold, where the terminal has the room for it."""
+def _whole(heads: list[str], cells: list[list[str]], width: int) -> list[bool]:
+    """Which columns must not be folded: the short ones, where the terminal has the room for that."""
     widest = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
-    whole = [size if size <= MAX_WHOLE else None for size in widest]
-    needed = sum(LEAST_FOLDED if size is None else size for size in whole) + len(whole)
-    return whole if needed <= width else [None] * len(whole)
+    whole = [size <= MAX_WHOLE for size in widest]
+    needed = sum(size if keep else LEAST_FOLDED for size, keep in zip(widest, whole, strict=True))
+    return whole if needed + GAP * len(whole) <= width else [False] * len(whole)
 
 
 def _align(heads: list[str], cells: list[list[str]], right: list[bool], stream: TextIO) -> None:
