@@ -12,11 +12,9 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from lazulite.core.errors import LazuliteError
@@ -30,11 +28,11 @@ from lazulite.server.settings import Settings
 from lazulite.wire import alerts, health, login, logs, metrics, records
 from lazulite.wire.arm import ArmRouter
 from lazulite.wire.authentication import Authenticator
-from lazulite.wire.bodies import BodyMemory, read_body
+from lazulite.wire.bodies import read_body
 from lazulite.wire.errors import exception_handlers
 from lazulite.wire.log_service import LogServices
-from lazulite.wire.loopback import LoopbackOnly
-from lazulite.wire.tracing import RequestIds, request_id
+from lazulite.wire.middleware import middleware
+from lazulite.wire.tracing import request_id
 
 GRACE_SECONDS = 3
 BACKLOG = 512
@@ -68,7 +66,14 @@ def application(service: Service) -> Starlette:
         authenticate,
         service.tokens.tenant_id,
         [
-            *records.operations(service.intake, service.resources, service.access, clocks.event, service.counters),
+            *records.operations(
+                service.intake,
+                service.resources,
+                service.access,
+                clocks.event,
+                service.counters,
+                settings.max_body,
+            ),
             *metrics.operations(metric_services),
             *alerts.operations(plane),
         ],
@@ -80,13 +85,11 @@ def application(service: Service) -> Starlette:
         *login.routes(login.Login(service.principals, service.tokens, clocks.real, clocks.ids)),
         *arm.routes(),
     ]
-    middleware = [
-        Middleware(RequestIds, ids=clocks.ids),
-        Middleware(LoopbackOnly),
-        Middleware(BodyMemory, budget=settings.budget.bodies),
-    ]
-    handlers: dict[Any, Any] = exception_handlers(service.tokens.tenant_id)
-    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+    return Starlette(
+        routes=routes,
+        middleware=middleware(clocks.ids, settings.budget.bodies),
+        exception_handlers=exception_handlers(service.tokens.tenant_id),
+    )
 
 
 def serve(settings: Settings) -> None:
@@ -190,8 +193,8 @@ class _Quiet(uvicorn.Server):
 
     async def _let_go(self) -> None:
         """Once nothing is being answered: many clients never answer TLS's goodbye, for which asyncio would wait."""
-        while self.server_state.tasks:
-            await asyncio.sleep(0.05)
+        if self.server_state.tasks:
+            await asyncio.wait(set(self.server_state.tasks))
         for connection in list(self.server_state.connections):
             transport = getattr(connection, "transport", None)
             if transport is not None:

@@ -36,7 +36,7 @@ from lazulite.logs.query import LogQueries
 from lazulite.logs.retention import Retention
 from lazulite.logs.workspaces import LogAnalyticsKind, Workspaces
 from lazulite.metrics.query import MetricQueries
-from lazulite.metrics.store import MetricStore
+from lazulite.metrics.store import MetricSettings, MetricStore
 from lazulite.resources import ResourceStore, own_kinds
 from lazulite.routing.drain import Drain
 from lazulite.routing.intake import Intake, IntakeSettings
@@ -113,8 +113,9 @@ class Service:
         settings, event = self.settings, self.clocks.event
         reserve = settings.disk_reserve.bytes_of(self.paths.folder)
         self.engine = DuckDbEngine(self.paths.folder, _engine_settings(settings, reserve), self.counters)
-        self.intake = Intake(self.paths.intake, event, self.counters, IntakeSettings(disk_reserve_bytes=reserve))
-        self.metric_store = MetricStore(self.engine)
+        bounds = IntakeSettings(total_bytes=settings.intake, disk_reserve_bytes=reserve)
+        self.intake = Intake(self.paths.intake, event, self.counters, bounds)
+        self.metric_store = MetricStore(self.engine, MetricSettings(settings.max_series, settings.metric_days))
         self.home = self.workspaces.require(self.installed.log_analytics.text).customer_id
         router = Router(DiagnosticSettings(self.resources, self.customer_id), self.home, self.counters)
         encoder = WorkspaceEncoder(self.intake.epoch)

@@ -96,6 +96,16 @@ class Settings:
     max_body: int = _setting(
         10 << 20, values.size_between("64KiB", "256MiB"), "Largest body of records, after decompression.", "10MiB"
     )
+    intake: int = _setting(
+        8 << 30,
+        values.size_between("64MiB", "16TiB"),
+        "Most bytes of accepted batches that wait for their tables; past it doors answer 429.",
+        "8GiB",
+    )
+    max_series: int = _setting(
+        1_000_000, values.whole(1, 100_000_000), "Most time series of metrics; points of a new one are then rejected."
+    )
+    metric_days: int = _setting(93, values.whole(1, 3_660), "Days that metric points are kept.")
     log_level: str = _setting(
         "info", values.one_of("debug", "info", "warning", "error"), "Least level that is logged to standard error."
     )

@@ -9,12 +9,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lazulite.core.ids import Ids
 from lazulite.wire.bodies import BodyMemory
 from lazulite.wire.errors import unexpected
+from lazulite.wire.loopback import LoopbackOnly
 from lazulite.wire.tracing import RequestIds
 
 
 def middleware(ids: Ids, body_budget: int) -> list[Middleware]:
     """For Starlette, outermost first. `body_budget` is the memory of all bodies in flight, in bytes."""
-    return [Middleware(RequestIds, ids), Middleware(UnexpectedErrors), Middleware(BodyMemory, body_budget)]
+    return [
+        Middleware(RequestIds, ids),
+        Middleware(UnexpectedErrors),
+        Middleware(LoopbackOnly),
+        Middleware(BodyMemory, body_budget),
+    ]
 
 
 class UnexpectedErrors:

@@ -89,11 +89,13 @@ class RecordsDoor:
             self.counters.add("lazulite_rejected_records_total", code=record.code)
 
 
-def operations(emit: Emit, resources: Resources, access: Access, clock: Clock, counters: Counters) -> list[Operation]:
-    """The operations of this module, for the ARM router."""
+def operations(
+    emit: Emit, resources: Resources, access: Access, clock: Clock, counters: Counters, max_body: int = MAX_BODY
+) -> list[Operation]:
+    """The operations of this module, for the ARM router. `max_body` holds for bodies as sent and as decompressed."""
     door = RecordsDoor(emit, resources, access, clock, counters)
     return [
-        Operation("POST", "lazulite/records", door.post, needs_api_version=False, max_body=MAX_BODY),
+        Operation("POST", "lazulite/records", door.post, needs_api_version=False, max_body=max_body),
         Operation("GET", _CATEGORIES.lower(), _categories(resources, access)),
     ]
 
