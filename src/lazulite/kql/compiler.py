@@ -39,7 +39,7 @@ def compile(query: str, database: Database, options: Options) -> Compiled:
     """A query's text as a plan and SQL. Raises KqlError, located in the text."""
     try:
         bound = bind(parse(tokenize(query, options), options), database, options)
-        stages = render(bound, DUCKDB, options.max_sql_length)
+        stages = render(bound, DUCKDB, options)
     except KqlError as error:
         raise error.locate(query) from None
     except RecursionError:

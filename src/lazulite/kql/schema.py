@@ -62,6 +62,7 @@ class Options:
     max_length: int = 1_000_000
     max_tokens: int = 200_000
     max_depth: int = 80
+    max_plan_depth: int = 150
     max_plan_nodes: int = 20_000
     max_sql_length: int = 8_000_000
 

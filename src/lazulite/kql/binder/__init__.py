@@ -3,6 +3,7 @@
 scope.py        what names mean: relations, columns, variables, functions
 names.py        how a column without a name is called
 conversion.py   types made to fit: conversions and comparisons
+    simplify.py     rewrites that let the engine read less
 expressions.py  scalar expressions
 calls.py        functions of the table, and the special ones
 operators.py    what stands after a `|`: one table

@@ -90,7 +90,8 @@ def _cost(signature: Signature, arguments: list[Expr]) -> int | None:
     total = 0
     for position, argument in enumerate(arguments):
         parameter = signature.parameter(position)
-        one = None if parameter is None else _distance(argument, parameter.kind)
+        fits = parameter is not None and (isinstance(argument, Const) or not parameter.constant)
+        one = _distance(argument, parameter.kind) if parameter and fits else None
         if one is None:
             return None
         total += one
@@ -173,11 +174,7 @@ def result_type(signature: Signature, fitted: list[Expr], span: Span) -> str:
 
 def _mismatch(record: Function, arguments: list[Expr], node: s.Call) -> KqlError:
     had = ", ".join(argument.type for argument in arguments) or "nothing"
-    forms = "; ".join(
-        ", ".join(parameter.kind + ("?" if parameter.optional else "") for parameter in signature.parameters)
-        or "nothing"
-        for signature in record.signatures
-    )
+    forms = "; ".join(", ".join(map(str, one.parameters)) or "nothing" for one in record.signatures)
     name = f"{record.name}()" if record.name.isidentifier() else f"'{record.name}'"
     return semantic(f"{name} takes ({forms}), not ({had})", node.span)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from lazulite.kql import ticks, types
+from lazulite.kql.binder import simplify
 from lazulite.kql.errors import Span, semantic, unsupported
 from lazulite.kql.literals import parse_typed
 from lazulite.kql.plan import Compare, Const, Convert, Expr, Logic
@@ -57,7 +58,7 @@ def convert(value: Expr, target: str, span: Span) -> Expr:
         folded = _folded(value, target)
         if folded is not None:
             return folded
-    return Convert(target, value)
+    return (simplify.as_text(value) if target == types.STRING else None) or Convert(target, value)
 
 
 def _folded(value: Const, target: str) -> Const | None:
@@ -104,10 +105,14 @@ def as_dynamic_text(value: Const) -> str | None:
 
 def compare(operator: str, left: Expr, right: Expr, span: Span) -> Expr:
     """A comparison, both sides brought to one type. Raises SEM0100 where Kusto has none."""
+    mixed = types.STRING in (left.type, right.type) and types.DYNAMIC not in (left.type, right.type)
+    before = left.type, right.type
     left, right = _alike(left, right, span)
+    if operator not in ("==", "!=") and mixed and left.type == types.STRING and len(set(before)) > 1:
+        raise semantic(f"A value of type {before[0]} is not before or after one of type {before[1]}", span)
     if left.type == types.BOOL and operator not in ("==", "!="):
         raise semantic(f"'{operator}' does not compare values of type bool", span)
-    return Compare(types.BOOL, operator, left, right)
+    return simplify.scalar_text(Compare(types.BOOL, operator, left, right))
 
 
 def _alike(left: Expr, right: Expr, span: Span) -> tuple[Expr, Expr]:

@@ -11,8 +11,9 @@ from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.conversion import compare, convert
 from lazulite.kql.binder.scope import Context, Environment, Lambda, Rel, unknown
+from lazulite.kql.binder.simplify import scalar_text
 from lazulite.kql.errors import Span, semantic, unsupported
-from lazulite.kql.plan import Const, Expr, Field, Logic, Not, OneOf, OneOfQuery, Order, Ref
+from lazulite.kql.plan import Compare, Const, Expr, Field, Logic, Not, OneOf, OneOfQuery, Order, Ref
 
 
 @dataclass(frozen=True)
@@ -210,9 +211,11 @@ def _one_of(scope: Scope, node: s.Member, operand: Expr) -> Expr:
             others.append(_operator(scope, "=~", operand, convert(item, types.STRING, node.span), node))
         else:
             test = compare("==", operand, item, node.span)
-            same = getattr(test, "left", None) == operand and isinstance(getattr(test, "right", None), Const)
-            (constants if same else others).append(test.right if same else test)  # type: ignore[attr-defined,arg-type]
-    parts = ([OneOf(types.BOOL, operand, tuple(constants))] if constants else []) + others
+            if isinstance(test, Compare) and test.left == operand and isinstance(test.right, Const):
+                constants.append(test.right)
+            else:
+                others.append(test)
+    parts = ([scalar_text(OneOf(types.BOOL, operand, tuple(constants)))] if constants else []) + others
     if not parts:
         return Const(types.BOOL, False)
     return parts[0] if len(parts) == 1 else Logic(types.BOOL, "or", tuple(parts))

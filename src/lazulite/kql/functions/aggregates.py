@@ -58,14 +58,14 @@ def _list(name: str, distinct: str, kind: str, prefix: str, doc: str) -> tuple[F
             name,
             doc,
             sig(f"{kind} -> dynamic", form("")),
-            sig(f"{kind}, long -> dynamic", form("", "{1}")),
+            sig(f"{kind}, long! -> dynamic", form("", "{1}")),
             prefix=prefix,
         ),
         _aggregate(
             f"{name}_if",
             f"{doc} Rows for which the second argument is true.",
             sig(f"{kind}, bool -> dynamic", form(" AND {1}")),
-            sig(f"{kind}, bool, long -> dynamic", form(" AND {1}", "{2}")),
+            sig(f"{kind}, bool, long! -> dynamic", form(" AND {1}", "{2}")),
             prefix=prefix,
         ),
     )

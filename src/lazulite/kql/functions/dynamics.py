@@ -18,10 +18,24 @@ def elements(value: str) -> str:
     return f"CASE WHEN variant_type({value}) = 'ARRAY' THEN TRY_CAST({value} AS VARIANT[]) END"
 
 
-# A text that is not JSON is itself, as a string; an empty one is null.
-PARSED: Final = (
-    "CASE WHEN {0} = '' THEN NULL WHEN json_valid({0}) THEN TRY_CAST({0} AS JSON)::VARIANT ELSE {0}::VARIANT END"
+# A text that is not JSON is itself, as a string; an empty one is null. The engine parses nested brackets by recursion
+# without a limit and would end the process: so many of them are refused, nested or not.
+BRACKETS: Final = 5000
+DEEP: Final = (
+    f"strlen({{0}}) > {BRACKETS} AND "
+    f"2 * length({{0}}) - length(replace({{0}}, '[', '')) - length(replace({{0}}, '{{{{', '')) > {BRACKETS} "
+    f"THEN error('JSON text with more than {BRACKETS} brackets is not parsed')"
 )
+PARSED: Final = (
+    f"CASE WHEN {DEEP} "
+    "WHEN {0} = '' THEN NULL WHEN json_valid({0}) THEN TRY_CAST({0} AS JSON)::VARIANT ELSE {0}::VARIANT END"
+)
+
+
+def _of_text(text: str) -> str:
+    return PARSED.replace("{0}", text)
+
+
 FUNCTIONS: Final[tuple[Function, ...]] = (
     function(
         "parse_json",
@@ -29,9 +43,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         sig("string -> dynamic", PARSED),
         sig(
             "dynamic -> dynamic",
-            "CASE WHEN variant_type({0}) = 'VARCHAR' THEN "
-            "coalesce(TRY_CAST(TRY_CAST({0} AS VARCHAR) AS JSON)::VARIANT, {0}) "
-            "ELSE {0} END",
+            f"CASE WHEN variant_type({{0}}) = 'VARCHAR' THEN {_of_text('TRY_CAST({0} AS VARCHAR)')} ELSE {{0}} END",
         ),
         sig("any -> dynamic", "({0})::VARIANT"),
         named="first",
@@ -106,5 +118,11 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         ),
         null="'null' for a null dynamic",
         example="print gettype(1)",
+    ),
+    function(
+        "$scalar_text",
+        "The text of a dynamic that is neither array nor object; of those, something that starts as they do.",
+        sig("dynamic -> string", "TRY_CAST({0} AS VARCHAR)", total=False),
+        kind="internal",
     ),
 )

@@ -1,9 +1,9 @@
 """What a function is: one record with its signatures, its SQL for each dialect, its null rule, a doc line, an example.
 
-A signature is written `"string, long? -> long"`: parameter types, `?` optional, `*` any number, `+` one or more. A
-parameter is a Kusto type or one of the classes below (several repeated ones take turns); the result is a type, `$0`
-(that of the first argument), `widest` (numbers are computed in their widest type) or `common` (the type that all
-`any` arguments share).
+A signature is written `"string, long? -> long"`: parameter types, `?` optional, `*` any number, `+` one or more, `!`
+a constant. A parameter is a Kusto type or one of the classes below (several repeated ones take turns); the result is a
+type, `$0` (that of the first argument), `widest` (numbers are computed in their widest type) or `common` (the type
+that all `any` arguments share).
 
 The SQL is a template: `{0}` an argument, `{*}` all of them with commas, `{*1}` those from the second on. An argument
 that a template uses twice is computed once by the printer. Where a template cannot say it, a function of the printed
@@ -44,6 +44,10 @@ class Parameter:
     kind: str
     optional: bool = False
     repeated: bool = False
+    constant: bool = False
+
+    def __str__(self) -> str:
+        return ("constant " if self.constant else "") + self.kind + ("?" if self.optional else "")
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,14 @@ class Signature:
         return sum(not parameter.optional for parameter in self.parameters)
 
 
-_PARAMETER: Final = re.compile(r"([a-z]+)([?*+]?)")
+_PARAMETER: Final = re.compile(r"([a-z]+)([?*+!]?)")
 
 
 def sig(text: str, duckdb: Template, clickhouse: Template | None = None, *, total: bool = True) -> Signature:
     """A signature from its written form."""
     before, _, returns = text.partition("->")
     parameters = tuple(
-        Parameter(kind, mark in ("?", "*") and bool(mark), mark in ("*", "+") and bool(mark))
+        Parameter(kind, mark in ("?", "*"), mark in ("*", "+"), mark == "!")
         for kind, mark in _PARAMETER.findall(before)
     )
     return Signature(parameters, returns.strip(), duckdb, clickhouse, total)

@@ -95,7 +95,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "strrep",
         "Repeated, with a text between.",
         sig("text, long -> string", "repeat({0}, {1})"),
-        sig("text, long, text -> string", "array_to_string(list_transform(range({1}), lambda x: {0}), {2})"),
+        sig("text, long, string! -> string", "array_to_string(list_transform(range({1}), lambda x: {0}), {2})"),
         example='print strrep("ab", 3)',
     ),
     function(
@@ -117,7 +117,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     function(
         "extract",
         "A group of the first match of a regular expression.",
-        sig("string, long, text -> string", lambda a: f"regexp_extract({a[2]}, {a[0]}, ({a[1]})::INTEGER)"),
+        sig("string, long!, text -> string", lambda a: f"regexp_extract({a[2]}, {a[0]}, ({a[1]})::INTEGER)"),
         null="empty without a match",
         example='print extract("x=([0-9]+)", 1, "x=12")',
     ),
@@ -160,6 +160,12 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     ),
     function(
         "url_decode", "Percent-decoded.", sig("text -> string", "url_decode({0})"), example='print url_decode("a%20b")'
+    ),
+    function(
+        "$part",
+        "One part of a split text, from 1 or from the end.",
+        sig("string, string, long -> string", "split_part({0}, {1}, {2}::INTEGER)"),
+        kind="internal",
     ),
     function(
         "$groups",

@@ -38,7 +38,8 @@ class Dialect:
     unfolded: str
     # Rows of a range: {0} low, {1} high, {2} step, {3} how many.
     sequence: Mapping[str, str]
-    # The row where {1} is greatest: {0} its columns as one value.
+    # The row where {1} is greatest: {0} its columns as one value, {2} and {3} what stands for a null {1}.
+    bounds: Mapping[str, tuple[str, str]]
     row: str
     picks: Mapping[str, str]
 

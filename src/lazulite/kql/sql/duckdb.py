@@ -74,8 +74,9 @@ REAL_TEXT: Final = (
     "CASE WHEN {0} > 0 THEN 'Infinity' ELSE '-Infinity' END ELSE {0}::VARCHAR END"
 )
 DYNAMIC_TEXT: Final = (
-    "CASE WHEN variant_type({0}) IN ('ARRAY', 'OBJECT') THEN {0}::JSON::VARCHAR "
-    "ELSE coalesce(TRY_CAST({0} AS VARCHAR), '') END"
+    "CASE WHEN TRY_CAST({0} AS VARCHAR) IS NULL THEN '' WHEN left(TRY_CAST({0} AS VARCHAR), 1) IN ('{{', '[') THEN "
+    "CASE WHEN variant_type({0}) IN ('ARRAY', 'OBJECT') THEN {0}::JSON::VARCHAR ELSE TRY_CAST({0} AS VARCHAR) END "
+    "ELSE TRY_CAST({0} AS VARCHAR) END"
 )
 WHOLE: Final = r"regexp_full_match(trim({0}), '[+-]?\d+|0[xX][0-9a-fA-F]+')"
 SCALAR_NUMBER: Final = "variant_type({0}) NOT IN ('ARRAY', 'OBJECT')"
@@ -156,6 +157,19 @@ DYNAMICS: Final = {
         types.DECIMAL,
     ): f"CASE WHEN {SCALAR_NUMBER} THEN TRY_CAST(TRY_CAST({{0}} AS VARCHAR) AS DECIMAL(38,17)) END",
 }
+LONGS: Final = ("(-9223372036854775807::BIGINT - 1)", "9223372036854775807::BIGINT")
+# The least and the greatest value of a type: a null is compared as if it were one of them.
+BOUNDS: Final = {
+    types.BOOL: ("false", "true"),
+    types.INT: ("(-2147483647::INTEGER - 1)", "2147483647::INTEGER"),
+    types.LONG: LONGS,
+    types.DATETIME: LONGS,
+    types.TIMESPAN: LONGS,
+    types.REAL: ("'-Infinity'::DOUBLE", "'NaN'::DOUBLE"),
+    types.DECIMAL: ("(-(1e20::DECIMAL(38,17)))", "1e20::DECIMAL(38,17)"),
+    types.STRING: ("''", "''"),
+    types.GUID: ("''", "'~'"),
+}
 PAIR: Final = "json_extract({0}::JSON, '/' || replace(replace(k, '~', '~0'), '/', '~1'))"
 KEYS: Final = "json_keys({0}::JSON)"
 
@@ -226,10 +240,11 @@ DUCKDB: Final = Dialect(
         "real": "CASE WHEN {2} > 0 AND {1} >= {0} OR {2} < 0 AND {1} <= {0} "
         "THEN floor(({1} - {0}) / {2})::BIGINT + 1 ELSE 0 END",
     },
+    bounds=BOUNDS,
     row="struct_pack({*})",
     picks={
-        "max": "coalesce(arg_max({0}, {1}), first({0}))",
-        "min": "coalesce(arg_min({0}, {1}), first({0}))",
+        "max": "arg_max({0}, coalesce({1}, {2}))",
+        "min": "arg_min({0}, coalesce({1}, {3}))",
         "any": "first({0})",
     },
 )

@@ -235,7 +235,8 @@ class ExpressionPrinter:
         """Several columns of one row of a group."""
         columns = [f"f{at} := {self(value)}" for at, value in enumerate(node.columns)]
         row = fill(self.dialect.row, columns)
-        return fill(self.dialect.picks[node.pick], [row, self(node.by) if node.by else ""])
+        by = [self(node.by), *self.dialect.bounds[node.by.type]] if node.by else []
+        return fill(self.dialect.picks[node.pick], [row, *by])
 
     def row_field(self, node: RowField) -> str:
         """One column of a row value."""

@@ -36,6 +36,7 @@ from lazulite.kql.plan import (
     UnionAll,
     Values,
 )
+from lazulite.kql.schema import Options
 from lazulite.kql.sql.dialect import Dialect, fill
 from lazulite.kql.sql.expressions import ExpressionPrinter
 
@@ -51,31 +52,37 @@ class Stage:
     columns: tuple[Ref, ...] = ()
 
 
-def render(bound: Bound, dialect: Dialect, max_length: int) -> tuple[Stage, ...]:
+def render(bound: Bound, dialect: Dialect, options: Options) -> tuple[Stage, ...]:
     """The stages of a bound query; the last one gives the result's columns, in order."""
-    printer = Printer(dialect, max_length)
+    printer = Printer(dialect, options)
     outputs = [(ref, fill(dialect.edge.get(ref.type, "{0}"), [f"c{ref.id}"])) for ref in bound.refs]
     body = printer.query(bound.plan)
     # A hidden key may be sorted by, so the edge conversions stand in the same SELECT as the ORDER BY.
     columns = ", ".join(f"{text} AS o{at}" for at, (_, text) in enumerate(outputs))
     sql = f"SELECT {columns or 'NULL AS o0'} FROM ({body}){printer.order(bound.order)}"
-    if len(sql) > max_length:
-        raise limit(f"The query becomes more than {max_length} characters of SQL", Span(0, 0))
+    if len(sql) > options.max_sql_length:
+        raise limit(f"The query becomes more than {options.max_sql_length} characters of SQL", Span(0, 0))
     return (*printer.stages, Stage(sql))
 
 
 class Printer:
     """Prints relations; collects the stages that must run before."""
 
-    def __init__(self, dialect: Dialect, max_length: int) -> None:
+    def __init__(self, dialect: Dialect, options: Options) -> None:
         self.dialect = dialect
-        self.max_length = max_length
+        self.max_length = options.max_sql_length
+        self.max_depth = options.max_plan_depth
+        self.depth = 0
         self.stages: list[Stage] = []
         self._numbers = itertools.count(1)
 
     def query(self, node: Plan) -> str:
         """The relation as a SELECT."""
+        self.depth += 1
+        if self.depth > self.max_depth:
+            raise limit(f"More than {self.max_depth} operators follow one another", Span(0, 0))
         text = PRINTERS[type(node)](self, node)
+        self.depth -= 1
         if len(text) > self.max_length:
             raise limit(f"The query becomes more than {self.max_length} characters of SQL", Span(0, 0))
         return text
