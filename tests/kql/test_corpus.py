@@ -12,7 +12,7 @@ import pytest
 
 from lazulite.kql import KqlError, run
 
-MATCHED = 275
+MATCHED = 317
 
 
 def runner_of(shared: Path) -> ModuleType:

@@ -6,6 +6,7 @@ as int64 ticks, dynamic as JSON text, guid and decimal as text.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -15,8 +16,9 @@ import pyarrow as pa
 
 from lazulite.kql import types
 from lazulite.kql.compiler import Compiled
-from lazulite.kql.errors import KqlError, Span, runtime
-from lazulite.kql.literals import Value
+from lazulite.kql.errors import runtime
+from lazulite.kql.functions import FUNCTIONS as FUNCTION_TABLE
+from lazulite.kql.functions import Signature
 from lazulite.kql.schema import Column
 from lazulite.kql.sql import Stage
 
@@ -29,9 +31,8 @@ ARROW: Final = {
     types.DATETIME: pa.int64(),
     types.TIMESPAN: pa.int64(),
 }
-# Local stages: Arrow rows and constant arguments -> Arrow rows. None is needed yet.
-LocalFunction = Callable[[pa.Table, tuple[Value, ...]], pa.Table]
-FUNCTIONS: Final[dict[str, LocalFunction]] = {}
+# Local stages: a stage and the rows of its SQL -> the rows that stand under its name.
+LocalFunction = Callable[[Stage, Any], Any]
 
 
 def execute(compiled: Compiled, cursor: duckdb.DuckDBPyConnection) -> Any:
@@ -99,7 +100,52 @@ def _stages(compiled: Compiled, cursor: duckdb.DuckDBPyConnection) -> Iterator[N
 
 
 def _run(stage: Stage, cursor: duckdb.DuckDBPyConnection) -> Any:
-    function = FUNCTIONS.get(stage.function)
-    if function is None:
-        raise KqlError("UNS0001", "Unsupported", f"The local stage '{stage.function}' is missing", Span(0, 0))
-    return function(cursor.sql(stage.sql).to_arrow_table(), stage.arguments)
+    return FUNCTIONS[stage.function](stage, cursor.sql(stage.sql).to_arrow_table())
+
+
+def _call(stage: Stage, rows: Any) -> Any:
+    """A function of the table, row by row: its arguments are the last columns, its value takes their place."""
+    name, position, count = stage.arguments
+    signature = FUNCTION_TABLE[str(name)].signatures[int(position or 0)]
+    given = len(stage.inputs) - int(count or 0)
+    columns = [_values(ref.type, rows.column(at)) for at, ref in enumerate(stage.inputs) if at >= given]
+    found = (
+        [_made(signature, row) for row in zip(*columns, strict=True)]
+        if columns
+        else [_made(signature, ())] * rows.num_rows
+    )
+    result = stage.columns[-1]
+    kept = [rows.column(at) for at in range(given)]
+    names = [f"c{ref.id}" for ref in stage.columns]
+    return pa.table([*kept, _array(result.type, found)], names=names)
+
+
+def _values(kind: str, column: Any) -> list[Any]:
+    values = column.to_pylist()
+    if kind != types.DYNAMIC:
+        return list(values)
+    return [None if text is None else json.loads(text) for text in values]
+
+
+def _made(signature: Signature, row: tuple[Any, ...]) -> Any:
+    """One value; what a form cannot compute (a wrong shape, a domain error) is null."""
+    assert signature.local is not None
+    try:
+        return signature.local(*row)
+    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
+        return None
+
+
+def _array(kind: str, values: list[Any]) -> Any:
+    if kind == types.DYNAMIC:
+        return pa.array([None if value is None else _json(value) for value in values], pa.string())
+    if kind == types.STRING:
+        return pa.array(["" if value is None else value for value in values], pa.string())
+    return pa.array(values, ARROW.get(kind, pa.string()))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+FUNCTIONS: Final[dict[str, LocalFunction]] = {"call": _call}

@@ -9,6 +9,7 @@ from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.conversion import common_type, convert
 from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.local_calls import staged
 from lazulite.kql.binder.scope import Lambda, Meaning, Rel, unknown
 from lazulite.kql.errors import KqlError, Span, semantic, unsupported
 from lazulite.kql.functions import FUNCTIONS, OPERATORS, Function, Signature
@@ -33,7 +34,8 @@ def call(scope: Scope, node: s.Call) -> Expr:
 
 def _scalar(scope: Scope, node: s.Call, record: Function) -> Expr:
     arguments = [scope.bind(argument) for argument in node.arguments]
-    return apply(record, arguments, node)
+    found = apply(record, arguments, node)
+    return staged(scope, found) if isinstance(found, Apply) and found.signature.local else found
 
 
 def apply(record: Function, arguments: list[Expr], node: s.Call) -> Expr:
@@ -66,6 +68,12 @@ def _window(scope: Scope, node: s.Call, record: Function) -> Expr:
         raise semantic(f"{record.name}() needs rows in order: put 'sort by' or 'serialize' before it", node.span)
     signature, fitted = match(record, [scope.bind(argument) for argument in node.arguments], node)
     type_ = result_type(signature, fitted, node.span)
+    for position, parameter in enumerate(signature.parameters):
+        if parameter.kind == "restart":
+            counter = FUNCTIONS["$restart"]
+            fitted[position] = Windowed(
+                types.LONG, counter.name, counter.signatures[0], (fitted[position],), scope.order
+            )
     return Windowed(type_, record.name, signature, tuple(fitted), scope.order)
 
 

@@ -13,7 +13,7 @@ from lazulite.kql.binder.conversion import compare, convert
 from lazulite.kql.binder.scope import Context, Environment, Lambda, Rel, unknown
 from lazulite.kql.binder.simplify import scalar_text
 from lazulite.kql.errors import Span, semantic, unsupported
-from lazulite.kql.plan import Compare, Const, Expr, Field, Logic, Not, OneOf, OneOfQuery, Order, Ref
+from lazulite.kql.plan import Apply, Compare, Const, Expr, Field, Logic, Not, OneOf, OneOfQuery, Order, Ref
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Scope:
 
     `tabular` binds a nested query; `call` binds a function call; `aggregates` takes an aggregate's call and gives the
     column that will hold it, where aggregates may stand. `order` is that of the rows, None where they have none.
+    `pending` collects calls that a local stage makes into columns before the rows get here.
     """
 
     context: Context
@@ -32,6 +33,7 @@ class Scope:
     order: tuple[Order, ...] | None = None
     aggregates: Callable[[s.Call], Expr] | None = None
     sides: Mapping[str, Mapping[str, Ref]] | None = None
+    pending: dict[Apply, Ref] | None = None
 
     def over(self, rel: Rel) -> Scope:
         """This scope with the columns of a relation."""

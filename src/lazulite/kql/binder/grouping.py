@@ -11,11 +11,12 @@ from lazulite.kql import types
 from lazulite.kql.binder.calls import match, result_type
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.names import result_name
-from lazulite.kql.binder.scope import Rel, project, unique
+from lazulite.kql.binder.scope import Col, Rel, project, unique
 from lazulite.kql.errors import semantic
 from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Aggregate, Aggregated, Const, Expr, Ref, RowField, RowOf
+from lazulite.kql.plan import Aggregate, Aggregated, Apply, Const, Expr, Ref, RowField, RowOf
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Group:
     aggregates: list[tuple[Ref, Expr]] = field(default_factory=list)
     outputs: list[tuple[str, Expr]] = field(default_factory=list)
     unnamed: int = 0
+    pending: dict[Apply, Ref] = field(default_factory=dict)
 
     def hold(self, value: Expr) -> Ref:
         """A column for an aggregate; the same aggregate has the same column."""
@@ -76,7 +78,9 @@ def summarize(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     for item in node.aggregates:
         _aggregate(group, item)
     plan = Aggregate(rel.plan, tuple(group.keys), tuple(group.aggregates))
-    bare = Rel(plan, ())
+    refs = [ref for ref, _ in (*group.keys, *group.aggregates)]
+    bare = Rel(plan, tuple(Col("", ref) for ref in refs))
+    bare = with_stages(scope.context, bare, group.pending)
     return project(bare, [(name, _ref(scope, value), value) for name, value in group.outputs])
 
 
@@ -106,7 +110,7 @@ def _aggregate(group: Group, item: s.Node) -> None:
         return
     if len(names) > 1:
         raise semantic("Several names stand only before an aggregate with several results", item.span)
-    inner = replace(group.scope, columns=_keys_only(group), aggregates=group.aggregate)
+    inner = replace(group.scope, columns=_keys_only(group), aggregates=group.aggregate, pending=group.pending)
     value = inner.bind(node)
     group.emit(names[0] if names else result_name(node), value, item, bool(names))
 

@@ -12,6 +12,7 @@ from lazulite.kql.binder import shaping
 from lazulite.kql.binder.expressions import Scope, boolean
 from lazulite.kql.binder.grouping import summarize
 from lazulite.kql.binder.joining import join, union_with
+from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.names import result_name
 from lazulite.kql.binder.scope import Col, Rel, constant_int, materialised, project, unique
 from lazulite.kql.errors import semantic, unsupported
@@ -19,6 +20,7 @@ from lazulite.kql.functions import FUNCTIONS
 from lazulite.kql.plan import (
     Aggregate,
     Aggregated,
+    Apply,
     Const,
     Distinct,
     Expr,
@@ -35,7 +37,12 @@ Binder = Callable[[Scope, Rel, s.Operator], Rel]
 
 def apply(scope: Scope, rel: Rel, operator: s.Operator) -> Rel:
     """The relation after one operator; `scope` knows the variables."""
-    return BINDERS[type(operator)](scope.over(rel), rel, operator)
+    binder = BINDERS[type(operator)]
+    pending: dict[Apply, Ref] = {}
+    inner = replace(scope.over(rel), pending=pending)
+    found = binder(inner, rel, operator)
+    # What a local stage must compute is known only now: the operator is bound again, over rows that have it.
+    return binder(inner, with_stages(scope.context, rel, pending), operator) if pending else found
 
 
 # ---- projections

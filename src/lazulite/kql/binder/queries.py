@@ -13,6 +13,7 @@ from lazulite.kql.binder.calls import call, call_lambda
 from lazulite.kql.binder.conversion import compare, conjunction, convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.joining import union
+from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.scope import (
     Bound,
     Col,
@@ -195,12 +196,19 @@ def _cell(scope: Scope, column: s.Declared, node: s.Node) -> Expr:
 
 def _print(scope: Scope, node: s.Node) -> Rel:
     assert isinstance(node, s.Print)
+    pending: dict[Apply, Ref] = {}
     outputs: list[tuple[str, Ref, Expr]] = []
-    for position, (name, item, value) in enumerate(operators.named(scope, node.items)):
-        given = name if isinstance(item, s.Assign) else None
+    for position, (name, item, value) in enumerate(operators.named(replace(scope, pending=pending), node.items)):
         taken = [column for column, _, _ in outputs]
-        outputs.append((unique(given or f"print_{position}", taken), scope.context.fresh(value.type), value))
-    plan = Project(Values((), ((),)), tuple((ref, value) for _, ref, value in outputs))
+        outputs.append(
+            (
+                unique((name if isinstance(item, s.Assign) else None) or f"print_{position}", taken),
+                scope.context.fresh(value.type),
+                value,
+            )
+        )
+    row = with_stages(scope.context, Rel(Values((), ((),)), ()), pending)
+    plan = Project(row.plan, tuple((ref, value) for _, ref, value in outputs))
     return Rel(plan, tuple(Col(name, ref) for name, ref, _ in outputs), serialized=True)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from lazulite.kql.functions import (
     aggregates,
+    arrays,
     calendar,
     conversions,
     dynamics,
@@ -27,6 +28,7 @@ TABLES: Final = (
     strings.FUNCTIONS,
     calendar.FUNCTIONS,
     dynamics.FUNCTIONS,
+    arrays.FUNCTIONS,
     aggregates.FUNCTIONS,
     windows.FUNCTIONS,
 )

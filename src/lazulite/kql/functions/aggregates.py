@@ -46,7 +46,8 @@ def _with_if(
 
 
 def _list(name: str, distinct: str, kind: str, prefix: str, doc: str) -> tuple[Function, ...]:
-    order = "" if distinct else "{order}"
+    # In order, so that a limit cuts the same values every time.
+    order = " ORDER BY {0}" if distinct else "{order}"
     whole = f"list({distinct}{{0}}{order}) FILTER (WHERE {{0}} IS NOT NULL{{f}})"
 
     def form(condition: str, limit: str = "") -> str:

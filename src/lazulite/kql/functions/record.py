@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lazulite.kql import types
@@ -31,6 +31,7 @@ CLASSES: Final[dict[str, frozenset[str]]] = {
     "number": frozenset(types.NUMBERS),
     "integer": frozenset(types.INTEGERS),
     "plain": frozenset(types.SCALARS) - {types.DYNAMIC},
+    "restart": frozenset((types.BOOL,)),
     "time": frozenset((types.DATETIME, types.TIMESPAN)),
     "summable": frozenset((*types.NUMBERS, types.TIMESPAN)),
     "ordinal": frozenset((*types.NUMBERS, types.TIMESPAN, types.DATETIME)),
@@ -56,9 +57,10 @@ class Signature:
 
     parameters: tuple[Parameter, ...]
     returns: str
-    duckdb: Template
+    duckdb: Template | None
     clickhouse: Template | None = None
     total: bool = True
+    local: Callable[..., object] | None = None
 
     def parameter(self, position: int) -> Parameter | None:
         """The parameter that an argument at this position meets."""
@@ -76,7 +78,7 @@ class Signature:
 _PARAMETER: Final = re.compile(r"([a-z]+)([?*+!]?)")
 
 
-def sig(text: str, duckdb: Template, clickhouse: Template | None = None, *, total: bool = True) -> Signature:
+def sig(text: str, duckdb: Template | None, clickhouse: Template | None = None, *, total: bool = True) -> Signature:
     """A signature from its written form."""
     before, _, returns = text.partition("->")
     parameters = tuple(
@@ -84,6 +86,14 @@ def sig(text: str, duckdb: Template, clickhouse: Template | None = None, *, tota
         for kind, mark in _PARAMETER.findall(before)
     )
     return Signature(parameters, returns.strip(), duckdb, clickhouse, total)
+
+
+def local(text: str, form: Callable[..., object]) -> Signature:
+    """A signature that SQL cannot say: `form` makes one row's value, in a local stage.
+
+    It gets and gives Python values: ticks for moments and spans, parsed JSON for a dynamic, None for null.
+    """
+    return replace(sig(text, None, total=False), local=form)
 
 
 @dataclass(frozen=True)

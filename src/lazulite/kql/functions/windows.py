@@ -4,41 +4,57 @@ from __future__ import annotations
 
 from typing import Final
 
-from lazulite.kql.functions.record import Function, function, sig
+from lazulite.kql.functions.record import Function, Signature, function, sig
 
-# {over} is the window: the order of the input rows.
+# {over} is the order of the input rows. A parameter of class `restart` arrives as a number that grows where it is true.
+ROWS: Final = "{over} ROWS UNBOUNDED PRECEDING"
+PART: Final = "PARTITION BY {1} {over} ROWS UNBOUNDED PRECEDING"
+
+
+def _window(name: str, doc: str, *signatures: Signature, example: str) -> Function:
+    return function(name, doc, *signatures, kind="window", example=f"range x from 1 to 3 step 1 | extend n = {example}")
+
+
 FUNCTIONS: Final[tuple[Function, ...]] = (
-    function(
+    _window(
         "row_number",
-        "The row's number, from 1 or from the argument.",
+        "The row's number, from 1 or from the argument; it starts again where the second is true.",
         sig("-> long", "(row_number() OVER ({over}))"),
         sig("long -> long", "(row_number() OVER ({over}) - 1 + {0})"),
-        kind="window",
-        example="range x from 5 to 7 step 1 | extend n = row_number()",
+        sig("long, restart -> long", "(row_number() OVER (PARTITION BY {1} {over}) - 1 + {0})"),
+        example="row_number()",
     ),
-    function(
+    _window(
         "prev",
         "The value some rows before, else null or a default.",
         sig("any -> $0", "lag({0}) OVER ({over})", total=False),
         sig("any, long -> $0", "lag({0}, {1}) OVER ({over})", total=False),
-        kind="window",
-        example="range x from 1 to 3 step 1 | extend p = prev(x)",
+        example="prev(x)",
     ),
-    function(
+    _window(
         "next",
         "The value some rows after, else null.",
         sig("any -> $0", "lead({0}) OVER ({over})", total=False),
         sig("any, long -> $0", "lead({0}, {1}) OVER ({over})", total=False),
-        kind="window",
-        example="range x from 1 to 3 step 1 | extend n = next(x)",
+        example="next(x)",
+    ),
+    _window(
+        "row_cumsum",
+        "The sum of the rows so far; it starts again where the second argument is true.",
+        sig("int -> int", f"coalesce(sum({{0}}) OVER ({ROWS}), 0)::INTEGER"),
+        sig("long -> long", f"coalesce(sum({{0}}) OVER ({ROWS}), 0)::BIGINT"),
+        sig("timespan -> timespan", f"coalesce(sum({{0}}) OVER ({ROWS}), 0)::BIGINT"),
+        sig("real -> real", f"coalesce(sum({{0}}) OVER ({ROWS}), 0)"),
+        sig("int, restart -> int", f"coalesce(sum({{0}}) OVER ({PART}), 0)::INTEGER"),
+        sig("long, restart -> long", f"coalesce(sum({{0}}) OVER ({PART}), 0)::BIGINT"),
+        sig("timespan, restart -> timespan", f"coalesce(sum({{0}}) OVER ({PART}), 0)::BIGINT"),
+        sig("real, restart -> real", f"coalesce(sum({{0}}) OVER ({PART}), 0)"),
+        example="row_cumsum(x)",
     ),
     function(
-        "row_cumsum",
-        "The sum of the rows so far.",
-        sig("integer -> long", "coalesce(sum({0}) OVER ({over} ROWS UNBOUNDED PRECEDING), 0)::BIGINT"),
-        sig("timespan -> timespan", "coalesce(sum({0}) OVER ({over} ROWS UNBOUNDED PRECEDING), 0)::BIGINT"),
-        sig("real -> real", "coalesce(sum({0}) OVER ({over} ROWS UNBOUNDED PRECEDING), 0)"),
-        kind="window",
-        example="range x from 1 to 3 step 1 | extend s = row_cumsum(x)",
+        "$restart",
+        "How often the argument was true so far.",
+        sig("bool -> long", f"sum(CASE WHEN {{0}} THEN 1 ELSE 0 END) OVER ({ROWS})"),
+        kind="internal",
     ),
 )

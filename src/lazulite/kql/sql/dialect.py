@@ -27,6 +27,7 @@ class Dialect:
     conversions: Mapping[tuple[str, str], str]
     stored: Mapping[str, str]
     edge: Mapping[str, str]
+    back: Mapping[str, str]
     # Equality for which null equals null and nothing else.
     same: str
     not_a_number: str

@@ -224,6 +224,7 @@ DUCKDB: Final = Dialect(
     },
     stored={types.DECIMAL: "TRY_CAST({0} AS DECIMAL(38,17))"},
     edge={types.DYNAMIC: "{0}::JSON::VARCHAR", types.DECIMAL: "rtrim(rtrim({0}::VARCHAR, '0'), '.')"},
+    back={types.DYNAMIC: "TRY_CAST({0} AS JSON)::VARIANT", types.DECIMAL: "TRY_CAST({0} AS DECIMAL(38,17))"},
     same="({0} IS NOT DISTINCT FROM {1})",
     not_a_number="isnan({0})",
     member="variant_extract({0}, {1})",

@@ -49,16 +49,16 @@ class Stage:
     name: str = ""
     function: str = ""
     arguments: tuple[Value, ...] = ()
+    inputs: tuple[Ref, ...] = ()
     columns: tuple[Ref, ...] = ()
 
 
 def render(bound: Bound, dialect: Dialect, options: Options) -> tuple[Stage, ...]:
     """The stages of a bound query; the last one gives the result's columns, in order."""
     printer = Printer(dialect, options)
-    outputs = [(ref, fill(dialect.edge.get(ref.type, "{0}"), [f"c{ref.id}"])) for ref in bound.refs]
     body = printer.query(bound.plan)
     # A hidden key may be sorted by, so the edge conversions stand in the same SELECT as the ORDER BY.
-    columns = ", ".join(f"{text} AS o{at}" for at, (_, text) in enumerate(outputs))
+    columns = ", ".join(f"{printer.edge(ref)} AS o{at}" for at, ref in enumerate(bound.refs))
     sql = f"SELECT {columns or 'NULL AS o0'} FROM ({body}){printer.order(bound.order)}"
     if len(sql) > options.max_sql_length:
         raise limit(f"The query becomes more than {options.max_sql_length} characters of SQL", Span(0, 0))
@@ -150,12 +150,20 @@ class Printer:
         return fill(forms["known" if known else "computed"], [*texts, count, name])
 
     def local(self, node: Local) -> str:
-        """A stage that ran before, under its name."""
-        inner = ", ".join(f"c{ref.id}" for ref in node.inputs)
-        sql = f"SELECT {inner} FROM ({self.query(node.input)})"
+        """A stage that runs before, whose rows stand under its name then."""
+        source = self.query(node.input)
+        inputs = ", ".join(f"{self.edge(ref)} AS c{ref.id}" for ref in node.inputs)
         name = f"stage_{len(self.stages)}"
-        self.stages.append(Stage(sql, name, node.function, node.arguments, node.columns))
-        return f"SELECT * FROM {self.dialect.name(name)}"
+        sql = f"SELECT {inputs or '0 AS nothing'} FROM ({source})"
+        self.stages.append(Stage(sql, name, node.function, node.arguments, node.inputs, node.columns))
+        columns = ", ".join(
+            f"{fill(self.dialect.back.get(ref.type, '{0}'), [f'c{ref.id}'])} AS c{ref.id}" for ref in node.columns
+        )
+        return f"SELECT {columns} FROM {self.dialect.name(name)}"
+
+    def edge(self, ref: Ref) -> str:
+        """A column as Arrow takes it."""
+        return fill(self.dialect.edge.get(ref.type, "{0}"), [f"c{ref.id}"])
 
     # ---- rows and columns
 

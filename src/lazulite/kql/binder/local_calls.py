@@ -1,0 +1,39 @@
+"""Calls that SQL cannot make: each becomes a column that a local stage adds before an operator sees the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.scope import Context, Rel
+from lazulite.kql.functions import FUNCTIONS
+from lazulite.kql.plan import Apply, Expr, Extend, Local, Ref, ScalarQuery, Values
+
+CALL: Final = "call"
+
+
+def staged(scope: Scope, call: Apply) -> Expr:
+    """The column of the call; where there are no rows, the value of a query of one row."""
+    if scope.pending is None:
+        ref = scope.context.fresh(call.type)
+        rel = with_stages(scope.context, Rel(Values((), ((),)), ()), {call: ref})
+        return ScalarQuery(call.type, rel.plan, ref)
+    if call not in scope.pending:
+        scope.pending[call] = scope.context.fresh(call.type)
+    return scope.pending[call]
+
+
+def with_stages(context: Context, rel: Rel, pending: Mapping[Apply, Ref]) -> Rel:
+    """The relation with a stage for each call; inner calls come first."""
+    kept = list(dict.fromkeys([*(c.ref for c in rel.columns), *(key.column for key in rel.order)]))
+    plan = rel.plan
+    for call, ref in pending.items():
+        made = [(context.fresh(argument.type), argument) for argument in call.arguments]
+        position = FUNCTIONS[call.name].signatures.index(call.signature)
+        inputs = (*kept, *(argument for argument, _ in made))
+        plan = Extend(plan, tuple(made)) if made else plan
+        kept.append(ref)
+        plan = Local(plan, inputs, CALL, (call.name, position, len(made)), tuple(kept))
+    return replace(rel, plan=plan)
