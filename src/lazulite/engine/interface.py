@@ -143,7 +143,7 @@ class Engine(Protocol):
         ...
 
     def query(self, plan: Plan, limits: QueryLimits = ..., cancelled: Callable[[], bool] | None = None) -> Answer:
-        """Bind and run in one transaction. `plan` may be called again when the schema moved in between.
+        """Bind against the published schema and run in one transaction, on rows at least as new as that schema.
 
         Raises DeadlineExceeded, QueryCancelled, Throttled (queue full), Unavailable, TooLarge (memory), BadRequest (a
         value the query cannot compute), or what `plan` raises (kql.KqlError).

@@ -12,7 +12,6 @@ import pyarrow as pa
 from lazulite import kql
 from lazulite.core.counters import Counters
 from lazulite.core.errors import LazuliteError, Unavailable
-from lazulite.engine.duckdb import schema as stored
 from lazulite.engine.duckdb.failures import ENGINE_ERRORS, Nature, nature, of_query
 from lazulite.engine.duckdb.instance import Connection, Instance
 from lazulite.engine.duckdb.settings import DuckDbSettings
@@ -97,10 +96,13 @@ class Queries:
 def _bind_and_run(
     cursor: Connection, published: Schema, plan: Plan, limits: QueryLimits, watch: Watch
 ) -> tuple[kql.Compiled, _Rows]:
-    """In one read-only transaction, whose own schema the plan gets: the published one may be older or newer."""
+    """In one read-only transaction. `published` was read before it, so the snapshot holds all that it names.
+
+    Columns are never dropped nor retyped: a plan of an older revision is right on newer rows, and lacks only columns
+    that no delivery had published when it was asked. So nothing is bound twice and no revision is read.
+    """
     cursor.execute("BEGIN TRANSACTION READ ONLY")  # ended by closing the cursor
-    seen = published if stored.revision(cursor) == published.revision else stored.load(cursor)
-    compiled = plan(seen)
+    compiled = plan(published)
     watch.check()
     return compiled, _collect(local.stream(compiled, cursor), limits, watch)
 

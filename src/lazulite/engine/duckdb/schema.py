@@ -42,13 +42,6 @@ def load(connection: duckdb.DuckDBPyConnection) -> Schema:
     return Schema(max((row[7] for row in rows), default=0), tables)
 
 
-def revision(connection: duckdb.DuckDBPyConnection) -> int:
-    """The revision that the connection's transaction sees."""
-    # All rows are fetched: an unfinished result would keep the connection from running the plan.
-    ((found,),) = connection.execute("SELECT coalesce(max(revision), 0) FROM _schema").fetchall()
-    return int(found)
-
-
 def extend(
     connection: duckdb.DuckDBPyConnection, schema: Schema, wanted: Mapping[TableKey, Iterable[kql.Column]]
 ) -> Schema:
