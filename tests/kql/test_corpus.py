@@ -12,7 +12,7 @@ import pytest
 
 from lazulite.kql import KqlError, run
 
-MATCHED = 317
+MATCHED = 378
 
 
 def runner_of(shared: Path) -> ModuleType:

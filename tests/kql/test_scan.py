@@ -141,3 +141,14 @@ def test_no_text_of_a_query_becomes_sql(text: str, cursor: duckdb.DuckDBPyConnec
     except KqlError as error:
         assert error.code == "SYN0002"
     assert answer("T | count", cursor) == [{"Count": 1001}]
+
+
+def test_local_stages_run_in_a_read_only_transaction_and_leave_nothing(cursor: duckdb.DuckDBPyConnection) -> None:
+    query = compiled('T | where A == "w" | project s = array_sort_desc(pack_array(a, a + 1)), TimeGenerated')
+    assert len(query.stages) == 2
+    own = cursor.cursor()
+    own.execute("BEGIN TRANSACTION READ ONLY")
+    for _ in range(2):
+        assert local.execute(query, own).column("s").to_pylist() == ["[8,7]"]
+        assert local.stream(query, own).read_all().num_rows == 1
+    assert own.execute("SELECT count(*) FROM duckdb_views() WHERE NOT internal").fetchall() == [(0,)]

@@ -5,7 +5,9 @@ names.py        how a column without a name is called
 conversion.py   types made to fit: conversions and comparisons
     simplify.py     rewrites that let the engine read less
 expressions.py  scalar expressions
-calls.py        functions of the table, and the special ones
+calls.py        functions of the table, of the author, and special forms
+special.py      functions that read the text of their call
+local_calls.py  calls that a local stage makes
 operators.py    what stands after a `|`: one table
 grouping.py     summarize
 joining.py      join, lookup, union

@@ -7,6 +7,7 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder import special
 from lazulite.kql.binder.conversion import common_type, convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.local_calls import staged
@@ -24,11 +25,12 @@ def call(scope: Scope, node: s.Call) -> Expr:
     meaning = scope.environment.get(node.name)
     if isinstance(meaning, Lambda):
         return scope.scalar(call_lambda(scope, meaning, node), node.span)
-    if node.name in SPECIAL:
-        return SPECIAL[node.name](scope, node)
+    handler = SPECIAL.get(node.name) or special.SPECIAL.get(node.name)
+    if handler is not None:
+        return handler(scope, node)
     record = OPERATORS.get(node.name) or FUNCTIONS.get(node.name)
     if record is None or record.kind == "choice":
-        raise unknown("function", node.name, node.span, (*FUNCTIONS, *SPECIAL))
+        raise unknown("function", node.name, node.span, (*FUNCTIONS, *SPECIAL, *special.SPECIAL))
     return KINDS[record.kind](scope, node, record)
 
 
@@ -196,7 +198,7 @@ def call_lambda(scope: Scope, meaning: Lambda, node: s.Call) -> Rel | Expr:
     names = dict(_parameters(scope, meaning, node))
     body = meaning.function.body
     inner = s.Query(body.start, body.end, body.statements, body.body)
-    found = scope.tabular(inner, meaning.environment.with_names(names))
+    found = scope.tabular(inner, meaning.environment.with_names(names), scope.pending)
     scope.context.leave()
     return found
 
@@ -220,7 +222,7 @@ def _parameters(scope: Scope, meaning: Lambda, node: s.Call) -> Iterator[tuple[s
 def _argument(scope: Scope, parameter: s.Declared, argument: s.Node) -> Meaning:
     if parameter.columns is None:
         return convert(scope.bind(argument), parameter.type, argument.span)
-    found = scope.tabular(argument, scope.environment)
+    found = scope.tabular(argument, scope.environment, None)
     if not isinstance(found, Rel):
         raise semantic(f"The argument '{parameter.name}' must be a table", argument.span)
     for column in parameter.columns:
@@ -253,7 +255,7 @@ def _ago(scope: Scope, node: s.Call) -> Expr:
 def _toscalar(scope: Scope, node: s.Call) -> Expr:
     if len(node.arguments) != 1:
         raise semantic("toscalar() takes one query", node.span)
-    found = scope.tabular(node.arguments[0], scope.environment)
+    found = scope.tabular(node.arguments[0], scope.environment, None)
     if isinstance(found, Expr):
         return found
     if not found.columns:

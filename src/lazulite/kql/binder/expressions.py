@@ -15,6 +15,8 @@ from lazulite.kql.binder.simplify import scalar_text
 from lazulite.kql.errors import Span, semantic, unsupported
 from lazulite.kql.plan import Apply, Compare, Const, Expr, Field, Logic, Not, OneOf, OneOfQuery, Order, Ref
 
+Pending = dict[Apply, Ref]
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -28,12 +30,12 @@ class Scope:
     context: Context
     environment: Environment
     columns: Mapping[str, Ref]
-    tabular: Callable[[s.Node, Environment], Rel | Expr]
+    tabular: Callable[[s.Node, Environment, Pending | None], Rel | Expr]
     call: Callable[[Scope, s.Call], Expr]
     order: tuple[Order, ...] | None = None
     aggregates: Callable[[s.Call], Expr] | None = None
     sides: Mapping[str, Mapping[str, Ref]] | None = None
-    pending: dict[Apply, Ref] | None = None
+    pending: Pending | None = None
 
     def over(self, rel: Rel) -> Scope:
         """This scope with the columns of a relation."""
@@ -44,7 +46,7 @@ class Scope:
         """The expression, typed. Raises KqlError (SEM0100, UNS0001)."""
         binder = BINDERS.get(type(node))
         if binder is None:
-            return self.scalar(self.tabular(node, self.environment), node.span)
+            return self.scalar(self.tabular(node, self.environment, self.pending), node.span)
         return binder(self, node)
 
     def scalar(self, found: Rel | Expr, span: Span) -> Expr:
@@ -187,10 +189,10 @@ def _item(scope: Scope, node: s.Node) -> Expr | Rel:
         return meaning
     tabular = (s.Pipeline, s.DataTable, s.Range, s.Union, s.Print)
     if isinstance(node, tabular):
-        return scope.tabular(node, scope.environment)
+        return scope.tabular(node, scope.environment, None)
     is_table = isinstance(node, s.Name) and node.text not in scope.columns and meaning is None
     if is_table and isinstance(node, s.Name) and scope.context.database.table(node.text) is not None:
-        return scope.tabular(node, scope.environment)
+        return scope.tabular(node, scope.environment, None)
     return scope.bind(node)
 
 

@@ -74,7 +74,7 @@ def summarize(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     assert isinstance(node, s.Summarize)
     group = Group(scope, rel)
     for item in node.keys:
-        _key(group, item)
+        add_key(group, item)
     for item in node.aggregates:
         _aggregate(group, item)
     plan = Aggregate(rel.plan, tuple(group.keys), tuple(group.aggregates))
@@ -88,7 +88,8 @@ def _ref(scope: Scope, value: Expr) -> Ref:
     return scope.context.fresh(value.type)
 
 
-def _key(group: Group, item: s.Node) -> None:
+def add_key(group: Group, item: s.Node) -> None:
+    """One group key, with its name."""
     value = group.scope.bind(item.value if isinstance(item, s.Assign) else item)
     if value.type == types.DYNAMIC:
         raise semantic("A dynamic cannot be grouped by: convert it, e.g. with tostring()", item.span)

@@ -37,7 +37,7 @@ def join(scope: Scope, left: Rel, node: s.Operator) -> Rel:
     """`join` and `lookup`: the right side's columns follow the left's, with a number where a name is taken."""
     assert isinstance(node, s.Join)
     kind = _kind(node)
-    right = scope.tabular(node.table, scope.environment)
+    right = scope.tabular(node.table, scope.environment, None)
     if not isinstance(right, Rel):
         raise semantic("The right side of a join must be a table", node.table.span)
     right = renewed(scope.context, right)
@@ -145,7 +145,7 @@ def _tables(scope: Scope, node: s.Node, position: int, fuzzy: bool) -> Iterator[
             raise unknown("table like", node.pattern, node.span, ())
         return
     try:
-        found = scope.tabular(node, scope.environment)
+        found = scope.tabular(node, scope.environment, None)
     except KqlError as error:
         if fuzzy and isinstance(node, s.Name) and error.kind == "SemanticError":
             return

@@ -38,5 +38,8 @@ def _call_name(node: s.Call) -> str | None:
     first = result_name(node.arguments[0]) if node.arguments else None
     if named == "first":
         return first
+    if named == "pair":
+        second = result_name(node.arguments[1]) if len(node.arguments) > 1 else None
+        return f"{node.name}_{first or ''}_{second or ''}"
     prefix = node.name if named == "name_first" else record.prefix
     return f"{prefix}_{first or ''}"

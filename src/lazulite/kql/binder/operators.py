@@ -13,6 +13,7 @@ from lazulite.kql.binder.expressions import Scope, boolean
 from lazulite.kql.binder.grouping import summarize
 from lazulite.kql.binder.joining import join, union_with
 from lazulite.kql.binder.local_calls import with_stages
+from lazulite.kql.binder.making_series import series
 from lazulite.kql.binder.names import result_name
 from lazulite.kql.binder.scope import Col, Rel, constant_int, materialised, project, unique
 from lazulite.kql.errors import semantic, unsupported
@@ -295,7 +296,7 @@ def _invoke(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     piped = "$invoke"
     inner = replace(scope, environment=scope.environment.with_names({piped: rel}), columns={})
     first = s.Name(node.call.start, node.call.end, piped)
-    found = scope.tabular(replace(node.call, arguments=(first, *node.call.arguments)), inner.environment)
+    found = scope.tabular(replace(node.call, arguments=(first, *node.call.arguments)), inner.environment, None)
     if isinstance(found, Expr):
         raise unsupported("'invoke' of a function that gives no table", node.span)
     return found
@@ -316,5 +317,5 @@ BINDERS: Mapping[type[s.Operator], Binder] = {
     s.UnionWith: union_with,
     s.Parse: shaping.parse,
     s.Expand: shaping.expand,
-    s.Series: shaping.series,
+    s.Series: series,
 }

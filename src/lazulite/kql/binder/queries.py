@@ -11,7 +11,7 @@ from lazulite.kql import types
 from lazulite.kql.binder import operators
 from lazulite.kql.binder.calls import call, call_lambda
 from lazulite.kql.binder.conversion import compare, conjunction, convert
-from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.expressions import Pending, Scope
 from lazulite.kql.binder.joining import union
 from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.scope import (
@@ -48,11 +48,11 @@ def bind(query: s.Query, database: Database, options: Options) -> Bound:
     return Bound(found.plan, columns, refs, found.order, context.render, frozenset(context.tables))
 
 
-def _scope(context: Context, environment: Environment) -> Scope:
-    def tabular(node: s.Node, inner: Environment) -> Rel | Expr:
-        return evaluate(_scope(context, inner), node)
+def _scope(context: Context, environment: Environment, pending: Pending | None = None) -> Scope:
+    def tabular(node: s.Node, inner: Environment, waiting: Pending | None) -> Rel | Expr:
+        return evaluate(_scope(context, inner, waiting), node)
 
-    return Scope(context, environment, {}, tabular, call)
+    return Scope(context, environment, {}, tabular, call, pending=pending)
 
 
 def evaluate(scope: Scope, node: s.Node) -> Rel | Expr:
@@ -70,9 +70,9 @@ def _query(scope: Scope, query: s.Query, environment: Environment) -> Rel | Expr
     for statement in query.statements:
         if isinstance(statement, s.Setting):
             continue
-        scope = _scope(scope.context, environment)
+        scope = _scope(scope.context, environment, scope.pending)
         environment = environment.with_names({statement.name: _meaning(scope, statement.value)})
-    return evaluate(_scope(scope.context, environment), query.body)
+    return evaluate(_scope(scope.context, environment, scope.pending), query.body)
 
 
 def _meaning(scope: Scope, node: s.Node) -> Meaning:

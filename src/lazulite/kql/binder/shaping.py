@@ -12,7 +12,7 @@ from lazulite.kql.binder.conversion import conjunction, convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.names import result_name
 from lazulite.kql.binder.scope import Rel, constant_int, extended, materialised, project, unique
-from lazulite.kql.errors import closest, semantic, unsupported
+from lazulite.kql.errors import closest, semantic
 from lazulite.kql.functions import FUNCTIONS
 from lazulite.kql.plan import Apply, Const, Expand, Expr, Filter, Ref, RowField
 
@@ -149,8 +149,3 @@ def _unfolded(
     if index is not None:
         outputs[options["with_itemindex"]] = (index, index)
     return project(rel, ((name, ref, value) for name, (ref, value) in outputs.items()))
-
-
-def series(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
-    """`make-series`."""
-    raise unsupported("The operator 'make-series'", node.span)

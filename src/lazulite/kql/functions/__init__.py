@@ -15,9 +15,13 @@ from lazulite.kql.functions import (
     calendar,
     conversions,
     dynamics,
+    formats,
     mathematics,
+    network,
     operators,
+    series,
     strings,
+    texts,
     windows,
 )
 from lazulite.kql.functions.record import Function, Parameter, Signature
@@ -29,6 +33,10 @@ TABLES: Final = (
     calendar.FUNCTIONS,
     dynamics.FUNCTIONS,
     arrays.FUNCTIONS,
+    texts.FUNCTIONS,
+    network.FUNCTIONS,
+    formats.FUNCTIONS,
+    series.FUNCTIONS,
     aggregates.FUNCTIONS,
     windows.FUNCTIONS,
 )

@@ -72,6 +72,10 @@ def _list(name: str, distinct: str, kind: str, prefix: str, doc: str) -> tuple[F
     )
 
 
+BAGS: Final = (
+    "to_json(list_reduce(list(TRY_CAST({0}::JSON AS MAP(VARCHAR, JSON)){order}) "
+    "FILTER (WHERE variant_type({0}) = 'OBJECT'{f}), lambda a, b: map_concat(a, b)))::VARIANT"
+)
 FUNCTIONS: Final[tuple[Function, ...]] = (
     _aggregate(
         "count",
@@ -116,6 +120,40 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "How many different values in rows for which the second argument is true, counted exactly.",
         sig("plain, bool -> long", "count(DISTINCT {0}) FILTER (WHERE {1})"),
         sig("plain, bool, long -> long", "count(DISTINCT {0}) FILTER (WHERE {1})"),
+    ),
+    *(
+        function(
+            name,
+            doc,
+            sig("real, real -> real", form.replace("{f}", ""), total=False),
+            named="pair",
+            kind="aggregate",
+            example=f"T | summarize {name}(x, y)",
+        )
+        for name, doc, form in (
+            ("covariance", "Covariance of a sample.", "covar_samp({0}, {1})"),
+            ("covariancep", "Covariance of all.", "covar_pop({0}, {1})"),
+        )
+    ),
+    function(
+        "covarianceif",
+        "Covariance of a sample, of rows for which the last argument is true.",
+        sig("real, real, bool -> real", "covar_samp({0}, {1}) FILTER (WHERE {2})", total=False),
+        named="pair",
+        kind="aggregate",
+        example="T | summarize covarianceif(x, y, x > 1)",
+    ),
+    _aggregate(
+        "make_bag",
+        "All members of all bags; of equal names the last.",
+        sig("dynamic -> dynamic", BAGS.replace("{f}", ""), total=False),
+        prefix="bag",
+    ),
+    _aggregate(
+        "make_bag_if",
+        "All members of bags for which the second argument is true.",
+        sig("dynamic, bool -> dynamic", BAGS.replace("{f}", " AND {1}"), total=False),
+        prefix="bag",
     ),
     _aggregate("count_distinct", "How many different values.", sig("plain -> long", "count(DISTINCT {0})")),
     _aggregate(

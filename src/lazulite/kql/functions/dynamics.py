@@ -58,6 +58,13 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         named="first",
         example='print split("a/b", "/")',
     ),
+    *(
+        function(name, doc, kind="special", example=f"print a = 1, b = 2 | project {name}({given})")
+        for name, doc, given in (
+            ("pack_all", "All columns, as a property bag.", ""),
+            ("bag_pack_columns", "Some columns, as a property bag.", "a, b"),
+        )
+    ),
     function(
         "array_length",
         "How many elements; null for what is no array.",

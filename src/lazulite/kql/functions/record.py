@@ -75,15 +75,15 @@ class Signature:
         return sum(not parameter.optional for parameter in self.parameters)
 
 
-_PARAMETER: Final = re.compile(r"([a-z]+)([?*+!]?)")
+_PARAMETER: Final = re.compile(r"([a-z]+)([?*+!]*)")
 
 
 def sig(text: str, duckdb: Template | None, clickhouse: Template | None = None, *, total: bool = True) -> Signature:
     """A signature from its written form."""
     before, _, returns = text.partition("->")
     parameters = tuple(
-        Parameter(kind, mark in ("?", "*"), mark in ("*", "+"), mark == "!")
-        for kind, mark in _PARAMETER.findall(before)
+        Parameter(kind, "?" in marks or "*" in marks, "*" in marks or "+" in marks, "!" in marks)
+        for kind, marks in _PARAMETER.findall(before)
     )
     return Signature(parameters, returns.strip(), duckdb, clickhouse, total)
 
@@ -100,7 +100,8 @@ def local(text: str, form: Callable[..., object]) -> Signature:
 class Function:
     """A function as users know it. `named` is how an unnamed column of it is called:
 
-    "" (Column1), "first" (as its first argument), "name_first" (strlen_x), or "prefix" with `prefix` ("list_x").
+    "" (Column1), "first" (as its first argument), "name_first" (strlen_x), "pair"
+    (covariance_x_y), or "prefix" with `prefix` ("list_x").
     """
 
     name: str

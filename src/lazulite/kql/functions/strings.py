@@ -16,6 +16,14 @@ def _names(count: str) -> str:
     return "[" + ", ".join(f"'f{at}'" for at in range(int(count.partition("::")[0]))) + "]"
 
 
+def _groups_of_all(arguments: list[str]) -> str:
+    """SQL: an array for each match, with its groups."""
+    pattern, text, *groups = arguments
+    lists = [f"regexp_extract_all({text}, {pattern}, {group}::INTEGER)" for group in groups]
+    match = ", ".join(f"{one}[i]" for one in lists)
+    return f"list_transform(range(1, len({lists[0]}) + 1), lambda i: [{match}])::VARIANT"
+
+
 # Kusto counts from 0 and takes a negative start from the end; SQL counts from 1.
 SUBSTRING: Final = "substring({0}, CASE WHEN {1} < 0 THEN greatest(length({0}) + {1}, 0) ELSE {1} END + 1"
 FUNCTIONS: Final[tuple[Function, ...]] = (
@@ -150,9 +158,6 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         example='print hash_sha256("World")',
     ),
     function(
-        "tohex", "A long in hexadecimal.", sig("long -> string", "lower(to_hex({0}))"), example="print tohex(256)"
-    ),
-    function(
         "url_encode_component",
         "Percent-encoded.",
         sig("text -> string", "url_encode({0})"),
@@ -160,6 +165,13 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     ),
     function(
         "url_decode", "Percent-decoded.", sig("text -> string", "url_decode({0})"), example='print url_decode("a%20b")'
+    ),
+    function(
+        "$extract_all",
+        "One group of every match.",
+        sig("string!, text, long! -> dynamic", "regexp_extract_all({1}, {0}, {2}::INTEGER)::VARIANT"),
+        sig("string!, text, long!+ -> dynamic", _groups_of_all),
+        kind="internal",
     ),
     function(
         "$part",

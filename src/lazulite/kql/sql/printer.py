@@ -153,7 +153,7 @@ class Printer:
         """A stage that runs before, whose rows stand under its name then."""
         source = self.query(node.input)
         inputs = ", ".join(f"{self.edge(ref)} AS c{ref.id}" for ref in node.inputs)
-        name = f"stage_{len(self.stages)}"
+        name = f"$stage_{len(self.stages)}"
         sql = f"SELECT {inputs or '0 AS nothing'} FROM ({source})"
         self.stages.append(Stage(sql, name, node.function, node.arguments, node.inputs, node.columns))
         columns = ", ".join(

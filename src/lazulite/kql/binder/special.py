@@ -1,0 +1,132 @@
+"""Functions whose result depends on the text of the call: names of columns, formats, patterns."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable
+from typing import Final
+
+from lazulite.kql import syntax as s
+from lazulite.kql import types
+from lazulite.kql.binder.conversion import convert
+from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.scope import Rel
+from lazulite.kql.errors import semantic, unsupported
+from lazulite.kql.functions import FUNCTIONS
+from lazulite.kql.plan import Apply, Const, Expr
+
+Special = Callable[[Scope, s.Call], Expr]
+
+
+def _text(scope: Scope, node: s.Node, what: str) -> str:
+    value = scope.bind(node)
+    if not isinstance(value, Const) or not isinstance(value.value, str):
+        raise semantic(f"{what} must be a constant text", node.span)
+    return value.value
+
+
+def _apply(name: str, position: int, arguments: list[Expr], type_: str = types.STRING) -> Expr:
+    return Apply(type_, name, FUNCTIONS[name].signatures[position], tuple(arguments))
+
+
+def _packed(pairs: list[tuple[str, Expr]], node: s.Call) -> Expr:
+    arguments: list[Expr] = []
+    for name, value in pairs:
+        arguments += [Const(types.STRING, name), convert(value, types.DYNAMIC, node.span)]
+    return _apply("bag_pack", 0, arguments, types.DYNAMIC)
+
+
+def _pack_columns(scope: Scope, node: s.Call) -> Expr:
+    names = [argument for argument in node.arguments if isinstance(argument, s.Name)]
+    if not names or len(names) < len(node.arguments):
+        raise semantic("bag_pack_columns() takes columns", node.span)
+    return _packed([(name.text, scope.bind(name)) for name in names], node)
+
+
+def _pack_all(scope: Scope, node: s.Call) -> Expr:
+    if node.arguments:
+        raise unsupported("pack_all() without empty values", node.span)
+    return _packed(list(scope.columns.items()), node)
+
+
+def _column_names(scope: Scope, node: s.Call) -> Expr:
+    found = scope.tabular(node.arguments[0], scope.environment, None) if len(node.arguments) == 1 else None
+    if not isinstance(found, Rel):
+        raise semantic("column_names_of() takes one table", node.span)
+    return Const(types.DYNAMIC, json.dumps(list(found.names)))
+
+
+def _extract_all(scope: Scope, node: s.Call) -> Expr:
+    if len(node.arguments) not in (2, 3):
+        raise semantic("extract_all() takes a pattern, maybe groups, and a text", node.span)
+    pattern = _text(scope, node.arguments[0], "The pattern")
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise semantic(f"The pattern is not a regular expression: {error}", node.arguments[0].span) from None
+    groups = list(range(1, compiled.groups + 1))
+    if len(node.arguments) == 3:
+        groups = _chosen_groups(scope, node.arguments[1], compiled)
+    if not groups:
+        raise semantic("The pattern has no group to extract", node.arguments[0].span)
+    text = convert(scope.bind(node.arguments[-1]), types.STRING, node.span)
+    numbers = [Const(types.LONG, group) for group in groups]
+    return _apply("$extract_all", len(groups) > 1, [Const(types.STRING, pattern), text, *numbers], types.DYNAMIC)
+
+
+def _chosen_groups(scope: Scope, node: s.Node, compiled: re.Pattern[str]) -> list[int]:
+    value = scope.bind(node)
+    chosen = json.loads(str(value.value)) if isinstance(value, Const) and value.type == types.DYNAMIC else None
+    if not isinstance(chosen, list):
+        raise semantic("The groups must be a constant array", node.span)
+    found = [compiled.groupindex.get(one, 0) if isinstance(one, str) else one for one in chosen]
+    if not all(isinstance(one, int) and 1 <= one <= compiled.groups for one in found):
+        raise semantic("The pattern has no such group", node.span)
+    return found
+
+
+def _formatted(name: str, letters: str) -> Special:
+    """format_datetime and format_timespan: the constant format becomes its parts, one after another."""
+
+    def bind(scope: Scope, node: s.Call) -> Expr:
+        if len(node.arguments) != 2:
+            raise semantic(f"{name}() takes a value and a format", node.span)
+        kind = types.DATETIME if name == "format_datetime" else types.TIMESPAN
+        value = convert(scope.bind(node.arguments[0]), kind, node.span)
+        parts: list[Expr] = []
+        for part in _runs(_text(scope, node.arguments[1], "The format")):
+            if part[0] not in letters:
+                parts.append(Const(types.STRING, part))
+            elif f"{name} {part}" in FUNCTIONS:
+                parts.append(_apply(f"{name} {part}", 0, [value]))
+            else:
+                raise semantic(f"{name}() has no part '{part}'", node.arguments[1].span)
+        return _apply("strcat", 0, parts) if parts else Const(types.STRING, "")
+
+    return bind
+
+
+def _runs(text: str) -> list[str]:
+    return ["".join(run) for _, run in itertools.groupby(text)]
+
+
+def _around(scope: Scope, node: s.Call) -> Expr:
+    if len(node.arguments) != 3:
+        raise semantic("around() takes a value, a centre and a distance", node.span)
+    value, centre, distance = node.arguments
+    low = s.Binary(node.start, node.end, "-", centre, distance)
+    high = s.Binary(node.start, node.end, "+", centre, distance)
+    return scope.bind(s.Between(node.start, node.end, value, low, high, False))
+
+
+SPECIAL: Final[dict[str, Special]] = {
+    "around": _around,
+    "bag_pack_columns": _pack_columns,
+    "pack_all": _pack_all,
+    "column_names_of": _column_names,
+    "extract_all": _extract_all,
+    "format_datetime": _formatted("format_datetime", "dfFhHmMsyt"),
+    "format_timespan": _formatted("format_timespan", "dfFhHms"),
+}
