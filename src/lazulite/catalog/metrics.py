@@ -1,4 +1,4 @@
-"""The 90 platform metrics: units, aggregations and dimensions by resource type.
+"""The 90 platform metrics, and lazulite's own: units, aggregations and dimensions by resource type.
 
 Metric and dimension names compare without case; `name` is the catalog's spelling.
 """
@@ -30,20 +30,26 @@ class Metric(msgspec.Struct, frozen=True):
 
 @cache
 def metrics() -> tuple[Metric, ...]:
-    """All metrics, in the catalog's order."""
+    """Azure's metrics, in the catalog's order."""
     return read("metrics.json", Metric)
+
+
+@cache
+def own_metrics() -> tuple[Metric, ...]:
+    """What the service tells of itself, under its own resource type."""
+    return read("own_metrics.json", Metric)
 
 
 @cache
 def metrics_of(resource_type: str) -> tuple[Metric, ...]:
     """The metrics of one resource type."""
     wanted = resource_type.lower()
-    return tuple(found for found in metrics() if found.resource_type.lower() == wanted)
+    return tuple(found for found in metrics() + own_metrics() if found.resource_type.lower() == wanted)
 
 
 @cache
 def _by_name() -> dict[tuple[str, str], Metric]:
-    return {(found.resource_type.lower(), found.name.lower()): found for found in metrics()}
+    return {(found.resource_type.lower(), found.name.lower()): found for found in metrics() + own_metrics()}
 
 
 def metric(resource_type: str, name: str) -> Metric | None:

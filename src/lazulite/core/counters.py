@@ -37,6 +37,22 @@ class Counters:
         with self._lock:
             return self._counts.get(name, {}).get(tuple(sorted(labels.items())), 0.0)
 
+    def total(self, name: str) -> float:
+        """A counter's sum over all its label sets."""
+        with self._lock:
+            return sum(self._counts.get(name, {}).values())
+
+    def durations(self, name: str) -> tuple[float, float]:
+        """How many durations `name` has seen over all its label sets, and their sum in seconds."""
+        with self._lock:
+            series = list(self._durations.get(name, {}).values())
+        return sum(sum(cells[:-1]) for cells in series), sum(cells[-1] for cells in series)
+
+    def read(self, name: str) -> float | None:
+        """A gauge's value now, None for one that is not registered."""
+        found = self._gauges.get(name)
+        return found() if found else None
+
     def gauge(self, name: str, read: Callable[[], float]) -> None:
         """Register a value that is read when the page is printed."""
         self._gauges[name] = read

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lazulite.core.batch import REJECTED, Emission, Receipt, StoredBatch
-from lazulite.core.clock import TICKS_PER_DAY, TICKS_PER_MINUTE, Clock
+from lazulite.core.clock import TICKS_PER_DAY, TICKS_PER_MINUTE, TICKS_PER_SECOND, Clock
 from lazulite.core.counters import Counters
 from lazulite.core.errors import LazuliteError, Throttled, Unavailable
 from lazulite.core.ids import Ids, RandomIds
@@ -72,6 +72,7 @@ class Intake:
         self._committer = Committer(lambda: file.connect(path), self._settings.group_bytes, counters)
         counters.gauge("lazulite_intake_batches", lambda: self._held.batches)
         counters.gauge("lazulite_intake_bytes", lambda: self._held.bytes)
+        counters.gauge("lazulite_intake_lag_seconds", self.lag)
         counters.gauge("lazulite_intake_pending_bytes", lambda: self._committer.pending_bytes)
 
     def emit(self, emission: Emission) -> Future[Receipt]:
@@ -223,6 +224,14 @@ class Intake:
         with self._reading:
             found = file.oldest(self._reader)
         return self._last + 1 if found is None else found
+
+    def lag(self) -> float:
+        """Seconds since the oldest batch that some destination has still to take was received."""
+        if not self._held.batches:
+            return 0.0
+        with self._reading:
+            received = file.oldest_received(self._reader)
+        return 0.0 if received is None else max(0.0, (self._clock.now() - received) / TICKS_PER_SECOND)
 
     def depth(self) -> int:
         """Batches that some destination has still to take."""

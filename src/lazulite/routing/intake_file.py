@@ -166,6 +166,12 @@ def last(connection: sqlite3.Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
+def oldest_received(connection: sqlite3.Connection) -> int | None:
+    """When the oldest batch that is kept was received, in ticks."""
+    row = connection.execute("SELECT received FROM batch ORDER BY seq LIMIT 1").fetchone()
+    return None if row is None else int(row[0])
+
+
 def oldest(connection: sqlite3.Connection) -> int | None:
     row = connection.execute("SELECT min(seq) FROM batch").fetchone()
     return None if row[0] is None else int(row[0])

@@ -18,6 +18,7 @@ from lazulite.core.ids import Ids
 from lazulite.core.resource_id import ResourceId, parse
 from lazulite.identity import Principals
 from lazulite.resources import ResourceStore
+from lazulite.server.own_metrics import TYPE as SERVICE_TYPE
 from lazulite.state.database import METADATA, Database
 
 LOCATION = "westeurope"
@@ -25,6 +26,7 @@ RESOURCE_GROUP = "lazulite"
 ML_WORKSPACE = "demo"
 LOG_ANALYTICS = "logs"
 DIAGNOSTIC_SETTING = "everything"
+SERVICE = "lazulite"
 ADMINISTRATOR = "lazulite administrator"
 
 _INSTALLATION = Table(
@@ -55,6 +57,11 @@ class Installation:
     @property
     def log_analytics(self) -> ResourceId:
         return self.resource_group.child(f"providers/Microsoft.OperationalInsights/workspaces/{LOG_ANALYTICS}")
+
+    @property
+    def service(self) -> ResourceId:
+        """This lazulite itself, as a resource that has metrics."""
+        return self.resource_group.child(f"providers/{SERVICE_TYPE}/{SERVICE}")
 
     @property
     def ml_workspace(self) -> ResourceId:
@@ -115,6 +122,7 @@ def _first_resources(installed: Installation) -> list[tuple[ResourceId, Mapping[
         (installed.resource_group, place),
         (installed.log_analytics, place),
         (installed.ml_workspace, place),
+        (installed.service, place),
         (setting, {"properties": _everything_to(installed.log_analytics)}),
     ]
 

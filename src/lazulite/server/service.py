@@ -47,12 +47,14 @@ from lazulite.routing.settings import Settings as DiagnosticSettings
 from lazulite.server import installation
 from lazulite.server.folder import Paths
 from lazulite.server.loops import Loop
+from lazulite.server.own_metrics import OwnMetrics
 from lazulite.server.settings import Settings
 from lazulite.state.database import Database
 from lazulite.state.queue import DurableQueue
 from lazulite.wire.health import Readiness
 
 NOTIFICATIONS = "alert-notifications"
+MINUTE = 60.0
 HOUR = 3_600.0
 ALERT_DAYS = 30
 STOP_SECONDS = 8.0
@@ -146,12 +148,14 @@ class Service:
             self.alert_store.expire(now - ALERT_DAYS * TICKS_PER_DAY)
             return self.retention.run() + self.metric_store.expire(now)
 
+        own = OwnMetrics(self.counters, self.intake, self.clocks.event, self.installed.service)
         activity = ActivityDrain(self.resources, self.intake)
         works: tuple[tuple[str, Callable[[], object], float], ...] = (
             ("activity", activity.drain, 1.0),
             ("alerts", evaluate, 1.0),
             ("notifications", self.notifier.deliver_due, 1.0),
             ("retention", expire, HOUR),
+            ("own metrics", own.report, MINUTE),
         )
         return [Loop(name, work, seconds, self.counters) for name, work, seconds in works]
 
