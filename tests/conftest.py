@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,3 +24,15 @@ def shared() -> Path:
     if folder is None:
         pytest.skip("SKIPPED LOUDLY: no shared folder (set LAZULITE_SHARED): real traces and the corpus are not here")
     return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With LAZULITE_SERVERS=required a test marked `server` that skips for want of its server has failed."""
+    report = yield
+    required = os.environ.get("LAZULITE_SERVERS") == "required"
+    if required and report.skipped and item.get_closest_marker("server") is not None:
+        reason: Any = report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"a server is required here: {reason[-1] if isinstance(reason, tuple) else reason}"
+    return report

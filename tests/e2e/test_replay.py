@@ -27,6 +27,7 @@ from tests.e2e.traces import TRACE_END, Load, Record
 JOB_NAME = "philly-20000"
 AGES = (pd.Timedelta(hours=2), pd.Timedelta(days=2), pd.Timedelta(days=6), pd.Timedelta(days=9))
 SEED = int(os.environ.get("LAZULITE_SEED", "1"))
+ROUNDS = 5 if os.environ.get("LAZULITE_SOAK") else 1
 
 
 @dataclass
@@ -92,11 +93,11 @@ class Sender:
         return True
 
 
-def replay(server: Server, loads: list[Load]) -> tuple[Sender, int]:
+def replay(server: Server, loads: list[Load], seed: int) -> tuple[Sender, int]:
     """Send everything, SIGKILL at a random instant, start again, and resume with the same keys."""
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
     kill_at = chance.randrange(len(loads) // 4, len(loads) // 2)
-    print(f"seed {SEED}: SIGKILL after {kill_at} of {len(loads)} answered requests")
+    print(f"seed {seed}: SIGKILL after {kill_at} of {len(loads)} answered requests")
     sender = Sender(server)
 
     def send_and_kill(load: Load) -> bool:
@@ -123,14 +124,16 @@ def replay(server: Server, loads: list[Load]) -> tuple[Sender, int]:
     return again, kill_at
 
 
-@pytest.fixture(scope="module")
-def replayed(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
+@pytest.fixture(scope="module", params=range(SEED, SEED + ROUNDS))
+def replayed(
+    request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Replayed]:
     folder = tmp_path_factory.mktemp("replay")
     demo = retimed(demo_cluster_records(folder / "compute"))
     loads = [*traces.everything(shared), *traces.loads("demo", traces.CLUSTER, iter(demo))]
     server = Server(folder / "data", "--clock-start", "2017-11-01T00:00:00Z").start()
     try:
-        sender, killed_after = replay(server, loads)
+        sender, killed_after = replay(server, loads, request.param)
         sender.client.settle(max(sender.answered.values()))
         yield Replayed(
             sender.client,
