@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from lazulite.kql import types
+from lazulite.kql import ticks, types
 from lazulite.kql.compiler import Compiled
 from lazulite.kql.errors import runtime
 from lazulite.kql.functions import FUNCTIONS as FUNCTION_TABLE
@@ -72,8 +73,18 @@ def _typed_table(table: Any, columns: tuple[Column, ...]) -> Any:
     schema = result_schema(columns)
     if not columns:
         return pa.table({}, schema=schema)
+    for column, data in zip(columns, table.columns, strict=True):
+        if column.type == types.DATETIME:
+            _check_years(column, data)
     arrays = [column.cast(field.type) for column, field in zip(table.columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _check_years(column: Column, data: Any) -> None:
+    """Arithmetic may leave the years 1 to 9999; no datetime is printed there, and none is made up."""
+    bounds = pc.min_max(data).as_py()
+    if bounds["min"] is not None and not 0 <= bounds["min"] <= bounds["max"] <= ticks.MAX_TICKS:
+        raise runtime(f"The column '{column.name}' has a datetime outside the years 1 to 9999")
 
 
 @contextmanager

@@ -39,6 +39,8 @@ Binder = Callable[[Scope, Rel, s.Operator], Rel]
 def apply(scope: Scope, rel: Rel, operator: s.Operator) -> Rel:
     """The relation after one operator; `scope` knows the variables."""
     binder = BINDERS[type(operator)]
+    if not isinstance(operator, s.UnionWith):
+        rel = replace(rel, alias="")
     pending: dict[Apply, Ref] = {}
     inner = replace(scope.over(rel), pending=pending)
     found = binder(inner, rel, operator)

@@ -85,6 +85,8 @@ def _pipeline(scope: Scope, node: s.Pipeline) -> Rel:
     rel = _table(scope, node.source)
     for operator in node.operators:
         rel = operators.apply(scope, rel, operator)
+        if isinstance(operator, s.As):
+            scope = _scope(scope.context, scope.environment.with_names({operator.name: rel}))
     return rel
 
 

@@ -23,6 +23,8 @@ def as_text(value: Expr) -> Expr | None:
         return value.operand
     if not isinstance(value, Field) or not isinstance(value.operand, Apply) or value.operand.name != "split":
         return None
+    if len(value.operand.arguments) != 2:
+        return None
     text, delimiter = value.operand.arguments
     key = value.key
     if not (isinstance(delimiter, Const) and delimiter.value and isinstance(key, Const) and isinstance(key.value, int)):

@@ -55,6 +55,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "split",
         "The parts of a text between delimiters; one of them, alone, with an index.",
         sig("text, string -> dynamic", "string_split({0}, {1})::VARIANT"),
+        sig("text, string, long -> dynamic", "list_slice(string_split({0}, {1}), {2} + 1, {2} + 1)::VARIANT"),
         named="first",
         example='print split("a/b", "/")',
     ),

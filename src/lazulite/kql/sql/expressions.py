@@ -97,10 +97,16 @@ class ExpressionPrinter:
 
     def ordering(self, keys: tuple[Order, ...]) -> str:
         """Sort keys, without the words before them."""
-        return ", ".join(
-            f"c{key.column.id} {'DESC' if key.descending else 'ASC'} NULLS {'FIRST' if key.nulls_first else 'LAST'}"
-            for key in keys
-        )
+        return ", ".join(map(self._sort_key, keys))
+
+    def _sort_key(self, key: Order) -> str:
+        """NaN stands beside the nulls, whichever way the rest goes; SQL has it above all numbers."""
+        column, direction = f"c{key.column.id}", "DESC" if key.descending else "ASC"
+        text = f"{column} {direction} NULLS {'FIRST' if key.nulls_first else 'LAST'}"
+        if key.column.type != types.REAL:
+            return text
+        odd = f"CASE WHEN {column} IS NULL THEN 2 WHEN {fill(self.dialect.not_a_number, [column])} THEN 1 ELSE 0 END"
+        return f"{odd} {'DESC' if key.nulls_first else 'ASC'}, {text}"
 
     # ---- one kind of expression each
 
@@ -147,11 +153,11 @@ class ExpressionPrinter:
         """NaN is greater than all and equal to itself in SQL; in Kusto it is neither."""
         if node.left.type != types.REAL:
             return ""
-        suspects = {">": (node.left,), ">=": (node.left,), "<": (node.right,), "<=": (node.right,), "==": (node.left,)}
+        suspects = {"<": (node.right,), "<=": (node.right,)}.get(node.operator, (node.left,))
         texts = {id(node.left): left, id(node.right): right}
-        either_known = node.operator == "==" and (isinstance(node.left, Const) or isinstance(node.right, Const))
-        risky = [e for e in suspects[node.operator] if not isinstance(e, Const) and not either_known]
-        return "".join(f" AND NOT {fill(self.dialect.not_a_number, [texts[id(e)]])}" for e in risky)
+        known = node.operator == "==" and (_number(node.left) or _number(node.right))
+        risky = [one for one in suspects if not known and not _number(one)]
+        return "".join(f" AND NOT {fill(self.dialect.not_a_number, [texts[id(one)]])}" for one in risky)
 
     def compare(self, node: Compare) -> str:
         """A comparison with Kusto's nulls: == of a null and a value is false, of two nulls null."""
@@ -170,7 +176,7 @@ class ExpressionPrinter:
         return same
 
     def _different(self, node: Compare, left: str, right: str) -> str:
-        if not _nullable(node.left) and not _nullable(node.right):
+        if node.left.type != types.REAL and not _nullable(node.left) and not _nullable(node.right):
             return f"({left} <> {right})"
         test = f"(NOT {fill(self.dialect.same, [left, right])})"
         if node.left.type == types.REAL:
@@ -242,6 +248,11 @@ class ExpressionPrinter:
         """One column of a row value."""
         text = f"(c{node.row.id}).f{node.position}"
         return f"coalesce({text}, '')" if node.type == types.STRING else text
+
+
+def _number(node: Expr) -> bool:
+    """Whether it is known not to be NaN."""
+    return isinstance(node, Const) and node.value == node.value
 
 
 def _nullable(node: Expr) -> bool:
