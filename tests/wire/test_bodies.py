@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from lazulite.core.errors import BadRequest, LazuliteError, Throttled, TooLarge
-from lazulite.wire.bodies import BodyMemory, json_body, read_body
+from lazulite.wire import bodies
+from lazulite.wire.bodies import MAX_MEMBERS, BodyMemory, json_body, read_body
+from lazulite.wire.errors import RequestTimeout
 
 TEXT = b'{"a": [1, 2, 3]}' * 10_000
 
@@ -74,6 +76,30 @@ def test_a_broken_or_cut_stream_is_named(encoding: str) -> None:
     for broken in (b"not compressed at all", ENCODED[encoding][:-5], ENCODED[encoding] + b"rest"):
         with pytest.raises(BadRequest, match=f"The body is not valid {encoding}"):
             read(broken, encoding)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "empty"), [("gzip", gzip.compress(b"")), ("zstd", zstandard.compress(b""))], ids=["gzip", "zstd"]
+)
+def test_members_are_counted_and_cost_no_more_than_their_bytes(encoding: str, empty: bytes) -> None:
+    assert read(empty * MAX_MEMBERS, encoding, limit=10_000_000) == b""
+    with pytest.raises(BadRequest, match=f"more than {MAX_MEMBERS} members"):
+        read(empty * 400_000, encoding, limit=10_000_000)
+
+
+@pytest.mark.parametrize(("stalled", "whole"), [(0.05, 300.0), (300.0, 0.05)])
+def test_a_body_that_does_not_arrive_is_given_up(stalled: float, whole: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "STALLED_SECONDS", stalled)
+    monkeypatch.setattr(bodies, "WHOLE_SECONDS", whole)
+
+    async def receive() -> Message:
+        # By and by while the whole takes too long, not at all while a pause takes too long.
+        await asyncio.sleep(0.01 if whole < stalled else 60)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""}
+    with pytest.raises(RequestTimeout, match="Send it again"):
+        asyncio.run(read_body(Request(scope, receive), 1_000_000))
 
 
 def test_an_unknown_encoding_lists_the_known_ones() -> None:

@@ -1,10 +1,12 @@
 """Request bodies: bounded while they arrive, bounded again while they are decompressed, then JSON with positions.
 
-The memory that bodies take is counted over all requests (`BodyMemory`): past the budget a request gets 429.
+The memory that bodies take is counted over all requests (`BodyMemory`): past the budget a request gets 429. A sender
+that stalls gives its share back and gets 408.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import zlib
 from collections.abc import Callable, Mapping
@@ -17,12 +19,17 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lazulite.core.errors import BadRequest, Throttled, TooLarge
-from lazulite.wire.errors import UnsupportedEncoding
+from lazulite.wire.errors import RequestTimeout, UnsupportedEncoding
 
 IN_A_THREAD_FROM = 64 * 1024
 _SHARE = "lazulite.body_memory"
-_CHUNK = 64 * 1024
 _MAX_WINDOW = 8 * 1024 * 1024
+MAX_MEMBERS = 10_000
+# Small enough that what a step leaves over (the next members of the stream) is copied for next to nothing, and that no
+# step can grow far past the limit: four bytes of zstd may stand for 128 KiB.
+_STEP = 256
+STALLED_SECONDS = 30.0
+WHOLE_SECONDS = 300.0
 
 
 class BodyMemory:
@@ -78,14 +85,25 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 async def _received(request: Request, limit: int, take: Callable[[int], None]) -> bytes:
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isdecimal() and (len(declared) > 18 or int(declared) > limit):
         raise _too_large(limit)
     chunks = bytearray()
-    async for chunk in request.stream():
-        if len(chunks) + len(chunk) > limit:
-            raise _too_large(limit)
-        take(len(chunk))
-        chunks += chunk
+    now = asyncio.get_running_loop().time
+    end = now() + WHOLE_SECONDS
+    try:
+        async with asyncio.timeout(STALLED_SECONDS) as patience:
+            async for chunk in request.stream():
+                if len(chunks) + len(chunk) > limit:
+                    raise _too_large(limit)
+                take(len(chunk))
+                chunks += chunk
+                patience.reschedule(min(end, now() + STALLED_SECONDS))
+    except TimeoutError as error:
+        raise RequestTimeout(
+            "RequestTimeout",
+            f"The body stopped after {len(chunks)} bytes: nothing more came for {STALLED_SECONDS:g} s, or not all of it"
+            f" within {WHOLE_SECONDS:g} s. Send it again.",
+        ) from error
     return bytes(chunks)
 
 
@@ -110,44 +128,41 @@ def _inflate(raw: bytes, limit: int) -> bytes:
 
 
 def _inflated(raw: bytes, limit: int, window: int, name: str) -> bytes:
-    """All members of a stream, never holding more than `limit` and one byte."""
-    out, rest = bytearray(), raw
-    while rest:
-        member = zlib.decompressobj(window)
-        try:
-            out += member.decompress(rest, limit + 1 - len(out))
-        except zlib.error as error:
-            raise _broken(name, str(error)) from error
-        if len(out) > limit:
-            raise _too_large(limit)
-        if not member.eof:
-            raise _broken(name, "it ends too early")
-        rest = member.unused_data
-    return bytes(out)
+    return _unpacked(raw, limit, name, lambda: zlib.decompressobj(window), zlib.error)
 
 
 def _unzstd(raw: bytes, limit: int) -> bytes:
-    """One frame after another; the window is bounded, so that a header cannot ask for gigabytes."""
-    out, rest = bytearray(), raw
-    while rest:
-        frame = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).decompressobj(read_across_frames=False)
+    """The window is bounded, so that a header cannot ask for gigabytes."""
+    reader = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW)
+    return _unpacked(raw, limit, "zstd", lambda: reader.decompressobj(read_across_frames=False), zstandard.ZstdError)
+
+
+def _unpacked(raw: bytes, limit: int, name: str, member_reader: Callable[[], Any], broken: type[Exception]) -> bytes:
+    """All members of a stream, one after another, in a time that grows with its length."""
+    out, at, members = bytearray(), 0, 0
+    while at < len(raw):
+        members += 1
+        if members > MAX_MEMBERS:
+            raise _broken(name, f"it has more than {MAX_MEMBERS} members")
+        member = member_reader()
         try:
-            rest = _one_frame(frame, rest, out, limit)
-        except zstandard.ZstdError as error:
-            raise _broken("zstd", str(error)) from error
+            at = _one_member(member, raw, at, out, limit)
+        except broken as error:
+            raise _broken(name, str(error)) from error
+        if not member.eof:
+            raise _broken(name, "it ends too early")
     return bytes(out)
 
 
-def _one_frame(frame: Any, raw: bytes, out: bytearray, limit: int) -> bytes:
-    # A block of 4 bytes may stand for 128 KiB: in small steps no step can grow far past the limit.
-    step = 256
-    for start in range(0, len(raw), step):
-        out += frame.decompress(raw[start : start + step])
+def _one_member(member: Any, raw: bytes, at: int, out: bytearray, limit: int) -> int:
+    """Append what a member holds to `out`; returns where the next one begins."""
+    while at < len(raw) and not member.eof:
+        piece = raw[at : at + _STEP]
+        out += member.decompress(piece)
+        at += len(piece) - len(member.unused_data)
         if len(out) > limit:
             raise _too_large(limit)
-        if frame.eof:
-            return bytes(frame.unused_data) + raw[start + step :]
-    raise _broken("zstd", "it ends too early")
+    return at
 
 
 def _broken(encoding: str, why: str) -> BadRequest:

@@ -41,6 +41,10 @@ class MethodNotAllowed(LazuliteError):
     """The path exists and does not take this method."""
 
 
+class RequestTimeout(LazuliteError):
+    """The body did not arrive in time."""
+
+
 class UnsupportedEncoding(LazuliteError):
     """A Content-Encoding that this service does not read."""
 
@@ -51,6 +55,7 @@ STATUS: Mapping[type[LazuliteError], int] = {
     Forbidden: 403,
     NotFound: 404,
     MethodNotAllowed: 405,
+    RequestTimeout: 408,
     Conflict: 409,
     PreconditionFailed: 412,
     TooLarge: 413,
