@@ -7,20 +7,22 @@ from typing import Any
 
 import pyarrow as pa
 
-from lazulite.core.errors import Conflict, LazuliteError
+from lazulite.core.errors import Conflict, LazuliteError, Unavailable
 from lazulite.engine import Answer, Append, Delivered, Delivery, EngineRefused, Expiry, QueryLimits, Schema
 
 
 class MemoryEngine:
     """`refuses` says which appends are bad data; `failures` are raised by the next deliveries, one each.
 
-    `fails_after_commit` makes the next delivery commit and raise all the same, as a lost answer would.
+    `fails_after_commit` makes the next delivery commit and raise all the same, as a lost answer would; a delivery of
+    more than `most_appends` is more than it can do now.
     """
 
     def __init__(self, refuses: Callable[[Append], bool] = lambda append: False) -> None:
         self.refuses = refuses
         self.failures: list[LazuliteError] = []
         self.fails_after_commit: LazuliteError | None = None
+        self.most_appends: int | None = None
         self.deliveries: list[Delivery] = []
         self.rehearsals = 0
         self.cursor: Delivered | None = None
@@ -39,6 +41,8 @@ class MemoryEngine:
     def deliver(self, delivery: Delivery) -> None:
         if self.failures:
             raise self.failures.pop(0)
+        if self.most_appends is not None and len(delivery.appends) > self.most_appends:
+            raise Unavailable("EngineBusy", "Out of memory.")
         self.rehearse(delivery)
         if self.cursor is None or self.cursor.epoch != delivery.epoch or self.cursor.through != delivery.after:
             raise Conflict("CursorMoved", "The delivery does not follow the cursor.")

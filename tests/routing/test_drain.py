@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from lazulite.destinations.workspace import WorkspaceEncoder
 from lazulite.engine import Append, Delivered
 from lazulite.metrics.store import MetricStore
 from lazulite.routing.drain import Drain, DrainSettings
-from lazulite.routing.intake import Intake
+from lazulite.routing.intake import MAX_BATCHES, Intake
 from lazulite.routing.records import decode
 from lazulite.routing.router import Router
 from lazulite.routing.settings import Settings
@@ -49,10 +49,10 @@ class Bench:
         decoded = decode(msgspec.json.encode(records), parse(resource), category, NOON)
         return self.intake.emit(Emission(decoded.batches, NOON, "me", "records")).result().sequence
 
-    def drain(self, accept_gap: bool = False) -> Drain:
+    def drain(self, accept_gap: bool = False, settings: DrainSettings = QUICK) -> Drain:
         router = Router(Settings(self.settings, customer_id), "c-home", self.counters)
         encoder = WorkspaceEncoder(self.intake.epoch)
-        drain = Drain(self.intake, self.engine, router, MetricStore(self.engine), encoder, self.counters, QUICK)
+        drain = Drain(self.intake, self.engine, router, MetricStore(self.engine), encoder, self.counters, settings)
         drain.start(accept_gap)
         self.drains.append(drain)
         return drain
@@ -145,6 +145,21 @@ def test_an_engine_that_cannot_now_is_tried_again_and_nothing_is_lost(bench: Ben
     assert bench.counters.value("lazulite_drain_failures_total", reason="EngineUnavailable") == 3
 
 
+def test_what_is_too_much_at_once_is_delivered_in_parts(bench: Bench) -> None:
+    bench.engine.most_appends = 3
+    for number in range(50):
+        last = bench.emit({"JobName": f"{number}"})
+    assert bench.drain().wait(last, 20)
+    assert bench.jobs() == [f"{number}" for number in range(50)]
+
+
+def test_many_small_batches_are_not_kept_waiting_for_more(bench: Bench) -> None:
+    patient = replace(QUICK, linger=30.0)
+    for number in range(MAX_BATCHES + 1):
+        last = bench.emit({"JobName": f"{number}"})
+    assert bench.drain(settings=patient).wait(last - 1, 20)
+
+
 def test_a_delivery_whose_answer_was_lost_is_not_repeated(bench: Bench) -> None:
     bench.engine.fails_after_commit = Unavailable("EngineUnavailable", "the answer was lost")
     drain = bench.drain()
@@ -233,7 +248,9 @@ def test_an_intake_older_than_the_store_stops_the_start(bench: Bench) -> None:
     with pytest.raises(Conflict, match="up to 9, the intake only gave up to 1"):
         bench.drain()
     drain = bench.drain(accept_gap=True)
-    assert drain.wait(bench.emit({"JobName": "new"}), 10)
+    new = bench.emit({"JobName": "new"})
+    assert new == 10, "a sequence is never used twice: items are named by it"
+    assert drain.wait(new, 10)
     assert bench.jobs() == ["new"]
 
 

@@ -70,7 +70,8 @@ def test_each_record_is_in_its_table_once_after_any_number_of_kills(tmp_path: Pa
     # The one that was not answered before the last kill may or may not be there: it is sent again under its key.
     last = acknowledged + 1
     sequence = chain.emit(last)
-    assert chain.drain.wait(max(sequence, chain.intake.last_sequence()), 60)
+    # The rounds leave tens of thousands of small batches behind, which a busy machine takes minutes to deliver.
+    assert chain.drain.wait(max(sequence, chain.intake.last_sequence()), 900)
     jobs = count_jobs(chain.engine)
     points = metric_total(chain.engine)
     chain.close()

@@ -137,9 +137,40 @@ def test_past_its_size_it_asks_senders_to_wait(tmp_path: Path, clock: HeldClock)
 
 def test_what_waits_for_the_disk_is_bounded(tmp_path: Path, clock: HeldClock) -> None:
     intake = Intake(tmp_path / "intake.db", clock, Counters(), IntakeSettings(pending_bytes=10))
-    with pytest.raises(Throttled, match="IntakeBusy"):
-        intake.emit(emission(batch("a"))).result()
+    with sqlite3.connect(tmp_path / "intake.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        alone = intake.emit(emission(batch("larger than the bound, but nothing else waits")))
+        with pytest.raises(Throttled, match="IntakeBusy"):
+            intake.emit(emission(batch("a"))).result()
+        other.execute("COMMIT")
+    assert alone.result().sequence == 1
     intake.close()
+
+
+def test_a_sender_that_goes_away_before_its_answer_harms_nobody(intake: Intake, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "intake.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        gone = intake.emit(emission(batch("a")))
+        gone.cancel()
+        other.execute("COMMIT")
+    assert intake.emit(emission(batch("b"))).result(10).sequence == 2
+    assert names(intake) == [["a"], ["b"]]
+
+
+def test_a_copy_goes_on_after_the_sequences_that_its_original_gave(intake: Intake) -> None:
+    intake.go_on_after(7)
+    assert intake.last_sequence() == 7
+    assert intake.emit(emission(batch("a"))).result().sequence == 8
+    intake.go_on_after(3)
+    assert intake.emit(emission(batch("b"))).result().sequence == 9
+
+
+def test_a_file_without_its_format_is_called_damaged(tmp_path: Path, clock: HeldClock) -> None:
+    with sqlite3.connect(tmp_path / "intake.db") as other:
+        other.execute("CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+        other.execute("CREATE TRIGGER no BEFORE INSERT ON about BEGIN SELECT raise(IGNORE); END")
+    with pytest.raises(Unavailable, match="IntakeDamaged"):
+        Intake(tmp_path / "intake.db", clock, Counters())
 
 
 def test_at_the_disk_reserve_nothing_is_taken_and_reading_goes_on(tmp_path: Path, clock: HeldClock) -> None:

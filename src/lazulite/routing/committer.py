@@ -56,6 +56,9 @@ class Committer:
         `committed` is called on this thread after the commit and before anybody sees the future's result.
         """
         done: Future[Result] = Future()
+        # From here on it cannot be cancelled: a caller that goes away (a request cut off at shutdown) would otherwise
+        # have set_result raise, and end this thread.
+        done.set_running_or_notify_cancel()
         with self._wake:
             if self._stopping:
                 done.set_exception(Unavailable("Stopping", "The service is stopping. Send this again soon."))

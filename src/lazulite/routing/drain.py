@@ -3,7 +3,8 @@
     read (after, through] -> decide (kept before delivery) -> one Delivery -> engine commits rows and cursor together
 
 The engine's cursor alone says what is delivered; after any failure it is read again. What the engine refuses goes to
-LazuliteRejected, what it cannot do now is tried again with growing pauses: nothing is lost and nothing blocks for ever.
+LazuliteRejected, what it cannot do now is tried again with growing pauses and in smaller rounds, since a failure may be
+for want of memory: nothing is lost and nothing blocks for ever.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ import pyarrow as pa
 
 from lazulite.core.batch import REJECTED, StoredBatch
 from lazulite.core.counters import Counters
-from lazulite.core.errors import Conflict, LazuliteError
+from lazulite.core.errors import LazuliteError
 from lazulite.destinations.workspace import WorkspaceEncoder
-from lazulite.engine import Delivered, Engine, EngineRefused
+from lazulite.engine import Engine, EngineRefused
 from lazulite.metrics.store import MetricStore
+from lazulite.routing.cursor import place
 from lazulite.routing.delivering import Decided, Maker
-from lazulite.routing.intake import Intake
+from lazulite.routing.intake import MAX_BATCHES, Intake
 from lazulite.routing.refusal import parted, refused_rows, rejected_whole
 from lazulite.routing.router import Router
 
@@ -66,6 +68,8 @@ class Drain:
         self._counters = counters
         self._settings = settings or DrainSettings()
         self._cursor = 0
+        self._taken = 0
+        self._most = MAX_BATCHES
         self._moved = threading.Condition()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="drain", daemon=True)
@@ -107,11 +111,13 @@ class Drain:
                 self._round()
             except Exception as error:
                 self._note(error)
+                self._most = max(1, self._taken // 2)
                 self._stopping.wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, no secret)
                 pause = min(pause * 2, self._settings.max_pause)
                 self._read_cursor()
             else:
                 pause = self._settings.pause
+                self._most = min(self._most * 2, MAX_BATCHES)
                 self.failure = None
 
     def _note(self, error: Exception) -> None:
@@ -133,7 +139,7 @@ class Drain:
         batches = self._gather()
         if not batches:
             return
-        started = perf_counter()
+        started, self._taken = perf_counter(), len(batches)
         decided = self._decide(batches)
         self._deliver(decided)
         self._counters.observe("lazulite_drain_round_seconds", perf_counter() - started)
@@ -144,10 +150,16 @@ class Drain:
         if not self._intake.wait_beyond(self._cursor, self._settings.idle):
             return ()
         batches = self._intake.read(self._cursor, self._settings.max_rows)
-        if sum(batch.rows.num_rows for batch in batches) < self._settings.enough_rows and self._settings.linger:
+        if batches and self._is_little(batches):
             self._stopping.wait(self._settings.linger)
             batches = self._intake.read(self._cursor, self._settings.max_rows)
-        return batches
+        return batches[: self._most]
+
+    def _is_little(self, batches: Sequence[StoredBatch]) -> bool:
+        """Whether it is all there is, and not much: when many small batches wait, to read them twice only costs."""
+        all_there_is = batches[-1].sequence >= self._intake.last_sequence()
+        rows = sum(batch.rows.num_rows for batch in batches)
+        return all_there_is and rows < self._settings.enough_rows and self._settings.linger > 0
 
     def _decide(self, batches: Sequence[StoredBatch]) -> list[Decided]:
         kept = self._intake.decisions(self._cursor, batches[-1].sequence)
@@ -217,36 +229,3 @@ class Drain:
         with self._moved:
             self._cursor = through
             self._moved.notify_all()
-
-
-def place(intake: Intake, engine: Engine, accept_gap: bool) -> int:
-    """Where to go on reading. A new store follows the intake from its start.
-
-    Raises Conflict when batches between the engine's cursor and the intake are missing, unless that is accepted.
-    """
-    cursor = engine.delivered()
-    missing = _missing(intake, cursor)
-    if missing and not accept_gap:
-        raise Conflict(
-            "IntakeGap",
-            f"{missing} To go on without what is missing: lazulite serve --accept-gap true.",
-            target="intake.db",
-        )
-    if cursor is None or missing:
-        ahead = cursor is not None and cursor.epoch == intake.epoch and cursor.through > intake.last_sequence()
-        through = intake.last_sequence() if ahead else intake.oldest_sequence() - 1
-        engine.adopt(intake.epoch, through)
-        return through
-    return cursor.through
-
-
-def _missing(intake: Intake, cursor: Delivered | None) -> str:
-    oldest, last = intake.oldest_sequence(), intake.last_sequence()
-    through = 0 if cursor is None else cursor.through
-    if cursor is not None and cursor.epoch != intake.epoch:
-        return f"The store was filled from another intake ({cursor.epoch}, up to {through}) than this ({intake.epoch})."
-    if through > last:
-        return f"The store has batches up to {through}, the intake only gave up to {last}: it is an older copy."
-    if oldest > through + 1:
-        return f"Batches {through + 1} to {oldest - 1} are neither in the store nor in the intake."
-    return ""

@@ -98,7 +98,9 @@ class Intake:
         )
 
     def _admit(self, size: int) -> None:
-        if self._committer.pending_bytes + size > self._settings.pending_bytes:
+        waiting = self._committer.pending_bytes
+        # What is larger than the whole bound may go alone: else its sender would be asked to wait for ever.
+        if waiting and waiting + size > self._settings.pending_bytes:
             raise Throttled("IntakeBusy", f"More than {self._settings.pending_bytes // MIB} MiB wait to be written.")
         if self._held.bytes + size > self._settings.total_bytes:
             raise Throttled(
@@ -156,6 +158,11 @@ class Intake:
     def _dropped(self, dropped: file.Held) -> None:
         with self._state:
             self._held = file.Held(self._held.batches - dropped.batches, self._held.bytes - dropped.bytes)
+
+    def go_on_after(self, sequence: int) -> None:
+        """Give no sequence up to this one: they were given before, by the file that this one is an older copy of."""
+        self._committer.submit(lambda connection: file.go_on_after(connection, sequence)).result()
+        self._last = max(self._last, sequence)
 
     def close(self) -> None:
         """Commit what waits and close; what is emitted from now on fails with Unavailable."""

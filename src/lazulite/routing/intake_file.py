@@ -76,6 +76,8 @@ def create(connection: sqlite3.Connection, new_epoch: str) -> str:
     facts = (("format", str(FORMAT)), ("epoch", new_epoch))
     connection.executemany("INSERT INTO about VALUES (?, ?) ON CONFLICT DO NOTHING", facts)
     about = dict(connection.execute("SELECT name, value FROM about").fetchall())
+    if "format" not in about or "epoch" not in about:
+        raise Unavailable("IntakeDamaged", "The intake does not know its own format and epoch: the file is damaged.")
     if int(about["format"]) > FORMAT:
         raise Unavailable(
             "IntakeTooNew",
@@ -170,6 +172,12 @@ def oldest_received(connection: sqlite3.Connection) -> int | None:
     """When the oldest batch that is kept was received, in ticks."""
     row = connection.execute("SELECT received FROM batch ORDER BY seq LIMIT 1").fetchone()
     return None if row is None else int(row[0])
+
+
+def go_on_after(connection: sqlite3.Connection, sequence: int) -> None:
+    """Make the next sequence given a later one than `sequence`."""
+    connection.execute("INSERT INTO sqlite_sequence SELECT 'batch', 0 WHERE NOT EXISTS (SELECT * FROM sqlite_sequence)")
+    connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'batch'", (sequence,))
 
 
 def oldest(connection: sqlite3.Connection) -> int | None:

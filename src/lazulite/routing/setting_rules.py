@@ -5,6 +5,7 @@ A rule that fails names the property and what would be valid. What this version 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -187,7 +188,7 @@ def _item(item: Mapping[str, Any], category: str | None, group: str | None) -> d
 
 
 def _check_once(names: list[str], where: str) -> None:
-    twice = {name for name in names if names.count(name) > 1}
+    twice = {name for name, count in Counter(names).items() if count > 1}
     if twice:
         raise _bad(where, f"'{where}' names {', '.join(sorted(twice))} more than once.")
 
