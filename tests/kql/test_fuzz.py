@@ -6,7 +6,9 @@ import random
 from collections.abc import Iterator
 from itertools import pairwise
 
-from lazulite.kql import KqlError, Options
+import duckdb
+
+from lazulite.kql import KqlError, Options, local
 from lazulite.kql import compile as compile_query
 from lazulite.kql.tokens import tokenize
 from tests.kql.reading import CASES, cases
@@ -67,6 +69,18 @@ def test_mutated_queries_give_kql_errors_only() -> None:
     dice = random.Random(SEED)
     codes = {outcome(text) for _ in range(ROUNDS) for query in QUERIES for text in mutations(query, dice)}
     assert {"", "SYN0002", "SEM0100"} <= codes <= {"", "SYN0002", "SEM0100", "UNS0001", "LIM0001"}
+
+
+def test_mutated_queries_run_or_give_kql_errors() -> None:
+    print(f"seed {SEED}")
+    dice = random.Random(SEED)
+    texts = [text for query in QUERIES if "range" not in query for text in mutations(query, dice)]
+    with duckdb.connect(config={"threads": 1}) as connection:
+        for text in texts:
+            try:
+                local.execute(compile_query(text, Catalog(), Options(now=NOW)), connection.cursor())
+            except KqlError as error:
+                assert error.code, text
 
 
 def test_depth_is_bounded_everywhere() -> None:

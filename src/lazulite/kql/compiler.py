@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lazulite.kql.binder import bind
 from lazulite.kql.errors import KqlError, Span, limit
 from lazulite.kql.parser import parse
 from lazulite.kql.plan import Expr, Plan, children
+from lazulite.kql.pruning import pruned, references
 from lazulite.kql.schema import Column, Database, Options, Render
 from lazulite.kql.sql import Stage, render
 from lazulite.kql.sql.duckdb import DUCKDB
@@ -39,6 +40,7 @@ def compile(query: str, database: Database, options: Options) -> Compiled:
     """A query's text as a plan and SQL. Raises KqlError, located in the text."""
     try:
         bound = bind(parse(tokenize(query, options), options), database, options)
+        bound = replace(bound, plan=pruned(bound.plan, references((bound.refs, bound.order))))
         stages = render(bound, DUCKDB, options)
     except KqlError as error:
         raise error.locate(query) from None

@@ -297,11 +297,11 @@ class Local(Plan):
 
 def children(node: Plan | Expr) -> Iterator[Plan | Expr]:
     """The plans and expressions directly inside a node, for counting and explaining."""
-    for name in _fields(type(node)):
+    for name in fields(type(node)):
         yield from _nodes(getattr(node, name))
 
 
-def _fields(kind: type) -> list[str]:
+def fields(kind: type) -> list[str]:
     return [name for base in reversed(kind.__mro__) for name in getattr(base, "__slots__", ())]
 
 

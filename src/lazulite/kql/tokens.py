@@ -6,6 +6,7 @@ Every token keeps its offsets; `value` is the Python value of a literal, `type` 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -123,7 +124,10 @@ def _number(text: str, match: re.Match[str]) -> Token:
     if match[0].lower().startswith("0x"):
         return Token("number", match[0], start, end, _int64(int(match[0], 16), start, end), types.LONG)
     if any(mark in match[0] for mark in ".eE"):
-        return Token("number", match[0], start, end, float(match[0]), types.REAL)
+        value = float(match[0])
+        if math.isinf(value):
+            raise syntax("The number does not fit in a real", Span(start, end))
+        return Token("number", match[0], start, end, value, types.REAL)
     return Token("number", match[0], start, end, _int64(int(match[0]), start, end), types.LONG)
 
 

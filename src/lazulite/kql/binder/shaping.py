@@ -32,6 +32,8 @@ def parse(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     if kind not in ("simple", "regex", "relaxed"):
         raise semantic(f"There is no parse kind '{kind}'", node.span, closest(kind, ("simple", "regex", "relaxed")))
     declared = [piece for piece in node.pieces if isinstance(piece, s.Declared)]
+    if not declared:
+        raise semantic("The pattern of parse names no column", node.span)
     pattern = Const(types.STRING, _pattern(node, kind, options.get("flags", "")))
     text = convert(scope.bind(node.operand), types.STRING, node.operand.span)
     rel, operand = materialised(scope.context, rel, text)

@@ -133,7 +133,10 @@ def _path(text: str) -> dict[str, str]:
 
 
 def _csv(text: str) -> list[str]:
-    return next(csv.reader([text], strict=True), [])
+    try:
+        return next(csv.reader([text], strict=True), [])
+    except csv.Error as error:
+        raise ValueError(text) from error
 
 
 def _hexadecimal(value: int, length: int = 0) -> str:

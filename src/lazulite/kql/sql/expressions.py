@@ -29,6 +29,7 @@ from lazulite.kql.plan import (
     ScalarQuery,
     Windowed,
 )
+from lazulite.kql.pruning import pruned, references
 from lazulite.kql.sql.dialect import Dialect, fill, uses
 
 HOISTED: Final = re.compile(r"\bh\d+\b")
@@ -199,13 +200,15 @@ class ExpressionPrinter:
 
     def one_of_query(self, node: OneOfQuery) -> str:
         """in (query), false for null."""
-        inner = f"SELECT c{node.column.id} FROM ({self._query(node.plan)}) WHERE c{node.column.id} IS NOT NULL"
+        plan = pruned(node.plan, references(node.column))
+        inner = f"SELECT c{node.column.id} FROM ({self._query(plan)}) WHERE c{node.column.id} IS NOT NULL"
         return f"coalesce({self(node.operand)} IN ({inner}), false)"
 
     def scalar_query(self, node: ScalarQuery) -> str:
         """toscalar()."""
         order = f" ORDER BY {self.ordering(node.order)}" if node.order else ""
-        text = f"(SELECT c{node.column.id} FROM ({self._query(node.plan)}){order} LIMIT 1)"
+        plan = pruned(node.plan, references((node.column, node.order)))
+        text = f"(SELECT c{node.column.id} FROM ({self._query(plan)}){order} LIMIT 1)"
         return f"coalesce({text}, '')" if node.type == types.STRING else text
 
     def member(self, node: Field) -> str:
