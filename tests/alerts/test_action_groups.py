@@ -16,7 +16,7 @@ OTHERS = [name for name in RECEIVERS if name != "webhookReceivers"]
 
 
 def test_every_receiver_list_returns_because_clients_iterate_them(room: Room) -> None:
-    properties = room.put(GROUP, group_body(URL, smsReceivers=None)).properties
+    properties = room.put(GROUP, group_body(URL, smsReceivers=None, emailReceivers={}, voiceReceivers="")).properties
     assert {name: properties[name] for name in OTHERS} == {name: [] for name in OTHERS}
     assert properties["webhookReceivers"] == [{"name": "hook0", "serviceUri": URL, "useCommonAlertSchema": True}]
     assert properties["enabled"] is True
@@ -55,6 +55,8 @@ def hook(**changes: Any) -> dict[str, Any]:
         (hook(tenantId="t"), r"webhookReceivers\[0\].useAadAuth asks for a secure webhook"),
         (hook(serviceUri="ftp://example.org"), "serviceUri must be an absolute http or https URL"),
         (hook(serviceUri="/hook"), "serviceUri must be an absolute http or https URL"),
+        (hook(serviceUri="https://.."), "serviceUri must be an absolute http or https URL"),
+        (hook(serviceUri="https://xn--/"), "serviceUri is not a URL"),
         (hook(serviceUri="https://"), "serviceUri must be an absolute http or https URL"),
         (hook(serviceUri="http://[bad"), "serviceUri must be an absolute http or https URL"),
         (hook(serviceUri="http://example.org:99999"), "serviceUri must be an absolute http or https URL"),

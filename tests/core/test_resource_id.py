@@ -59,9 +59,28 @@ def test_doubled_slashes_collapse() -> None:
         f"{ML}/providers/only",
         f"{ML}<script>",
         "/subscriptions/" + "x" * 3000,
+        "/providers/providers/x",
+        "/subscriptions/S/providers/providers/TYPE/NAME",
+        f"{ML}/computes/..",
+        f"{ML}/computes/.",
+        f"{ML}/computes/ ",
+        f"{ML}/computes/a ",
+        f"{ML}/computes/a\nb",
+        f"{ML}/computes/a\u202eb",
+        f"{ML}/computes/\ufffd",
+        f"{ML}/computes/a\x00",
     ],
 )
 def test_what_is_no_id(text: str) -> None:
     with pytest.raises(BadRequest) as error:
         parse(text)
     assert error.value.code == "InvalidResourceId"
+
+
+def test_a_forbidden_character_is_named() -> None:
+    with pytest.raises(BadRequest, match=r"characters that none may have: '\\n', '<'"):
+        parse(f"{ML}/computes/a<\nb")
+
+
+def test_names_of_any_script_are_kept() -> None:
+    assert parse(f"{ML}/computes/köln \U0001f600.1").name == "köln \U0001f600.1"

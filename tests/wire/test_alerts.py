@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -278,6 +279,10 @@ def test_context_is_left_out_unless_it_is_asked_for(http: InProcess) -> None:
         assert ["context" in alert["properties"] for alert in value] == [there, there]
 
 
+DEEP_TOKEN = base64.urlsafe_b64encode(b"[" * 3_000).decode()
+HUGE_TOKEN = base64.urlsafe_b64encode(b'[1%s, "x"]' % (b"0" * 30)).decode()
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [
@@ -286,6 +291,7 @@ def test_context_is_left_out_unless_it_is_asked_for(http: InProcess) -> None:
         (f"{ALERTS}?{VERSION}&customTimeRange=2026-01-02/2026-01-01", "START not after END"),
         (f"{ALERTS}?{VERSION}&pageCount=0", "pageCount is '0'; it must be 1 to 250."),
         (f"{ALERTS}?{VERSION}&pageCount=251", "pageCount is '251'; it must be 1 to 250."),
+        (f"{ALERTS}?{VERSION}&pageCount=000000001{'0' * 5000}", "it must be 1 to 250."),
         (f"{ALERTS}?{VERSION}&sortBy=colour", "sortBy is 'colour'; it must be one of name, severity"),
         (f"{ALERTS}?{VERSION}&sortOrder=up", "sortOrder is 'up'; it must be one of asc, desc."),
         (f"{ALERTS}?{VERSION}&includeContext=maybe", "includeContext is 'maybe'"),
@@ -293,6 +299,8 @@ def test_context_is_left_out_unless_it_is_asked_for(http: InProcess) -> None:
         (f"{ALERTS}?{VERSION}&select=name", "The parameter 'select' is not supported"),
         (f"{ALERTS}?{VERSION}&targetResource=demo", "'demo' is not an ARM resource id"),
         (f"{ALERTS}?{VERSION}&$skipToken=abc", "$skipToken is 'abc'; it must be one that this server gave"),
+        (f"{ALERTS}?{VERSION}&$skipToken={DEEP_TOKEN}", "it must be one that this server gave"),
+        (f"{ALERTS}?{VERSION}&$skipToken={HUGE_TOKEN}", "it must be one that this server gave"),
         (f"{ALERTS}?{VERSION}&sortBy=name&$skipToken=WzEsImEiXQ==", "one of a list that is sorted by name"),
         (f"{SUMMARY}?{VERSION}", "groupby is ''; it must be a comma list of severity, alertState"),
         (f"{SUMMARY}?{VERSION}&groupby=colour", "groupby is 'colour'; it must be one of severity"),

@@ -38,8 +38,10 @@ class ActionGroupKind:
             raise bad(SUPPORTED, "has two receivers with the same name.")
         for place, webhook in enumerate(body.webhooks):
             _check_webhook(f"{SUPPORTED}[{place}]", webhook)
+        # Clients iterate every list: an empty value of another kind must not come back as it was sent.
         empty: dict[str, Any] = {name: [] for name in RECEIVERS}
-        given = {name: value for name, value in properties.items() if value is not None}
+        given = {name: value for name, value in properties.items() if value or name not in RECEIVERS}
+        given = {name: value for name, value in given.items() if value is not None}
         return {**write.body, "properties": {**empty, "enabled": True, **given}}
 
     def committed(self, change: Change) -> None:
@@ -80,8 +82,9 @@ def _check_uri(where: str, text: str) -> None:
         raise bad(where, f"is longer than {limits.AG_URI} characters.")
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL as error:
+        host = url.host
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise bad(where, f"is not a URL: {error}.") from None
     # httpx escapes what cannot stand in a host name instead of refusing it.
-    if url.scheme not in ("http", "https") or not url.host or "%" in url.host or (url.port or 0) > 65535:
+    if url.scheme not in ("http", "https") or not host.strip(".") or "%" in host or (url.port or 0) > 65535:
         raise bad(where, "must be an absolute http or https URL with a valid host and port.")

@@ -22,7 +22,12 @@ from lazulite.alerts.limits import AG_WEBHOOK_TIMEOUT
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # Where clouds keep credentials, beside the link-local range.
-METADATA_ADDRESSES = frozenset(map(ipaddress.ip_address, ("168.63.129.16", "100.100.100.200", "fd00:ec2::254")))
+METADATA_ADDRESSES = frozenset(
+    map(
+        ipaddress.ip_address,
+        ("168.63.129.16", "100.100.100.200", "192.0.0.192", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254"),
+    )
+)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 

@@ -11,7 +11,8 @@ from functools import cached_property
 from lazulite.core.errors import BadRequest
 
 MAX_LENGTH = 2048
-_FORBIDDEN = set("<>%&:\\?#*\x00")
+# U+FFFD stands for bytes that are not UTF-8: two different paths must not become one resource.
+_FORBIDDEN = frozenset("<>%&:\\?#*\ufffd")
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,10 @@ class ResourceId:
 
 def parse(text: str) -> ResourceId:
     """Parse an ARM id; raises BadRequest `InvalidResourceId` naming the part that is wrong."""
-    if len(text) > MAX_LENGTH or _FORBIDDEN & set(text):
-        raise BadRequest(
-            "InvalidResourceId", f"The resource id is longer than {MAX_LENGTH} or has a forbidden character."
-        )
+    _check_characters(text)
     parts = [part for part in text.split("/") if part]
+    for part in parts:
+        _check_part(text, part)
     lower = [part.lower() for part in parts]
     rest = 0
     subscription = group = None
@@ -103,6 +103,23 @@ def parse(text: str) -> ResourceId:
     return ResourceId("/" + "/".join(parts), subscription, group, tuple(_segments(text, parts, lower, rest)))
 
 
+def _check_characters(text: str) -> None:
+    if len(text) > MAX_LENGTH:
+        raise BadRequest("InvalidResourceId", f"The resource id has {len(text)} characters, the limit is {MAX_LENGTH}.")
+    if not text.isprintable() or _FORBIDDEN & set(text):
+        wrong = sorted({letter for letter in text if letter in _FORBIDDEN or not letter.isprintable()})
+        shown = ", ".join(ascii(letter) for letter in wrong[:5])
+        raise BadRequest("InvalidResourceId", f"The resource id has characters that none may have: {shown}.")
+
+
+def _check_part(text: str, part: str) -> None:
+    # Proxies and clients take these out of a path, so such a resource could not be reached again.
+    if part.strip(".") == "" or part != part.strip():
+        raise BadRequest(
+            "InvalidResourceId", f"'{text[:200]}': '{part}' cannot be a part: dots alone, or a space at an end."
+        )
+
+
 def _segments(text: str, parts: list[str], lower: list[str], start: int) -> list[Segment]:
     found: list[Segment] = []
     position = start
@@ -114,6 +131,10 @@ def _segments(text: str, parts: list[str], lower: list[str], start: int) -> list
             )
         end = next((i for i in range(position + 1, len(parts)) if lower[i] == "providers"), len(parts))
         block = parts[position + 1 : end]
+        if len(block) < 2:
+            raise BadRequest(
+                "InvalidResourceId", f"'{text[:200]}': a namespace, type or name cannot be called 'providers'."
+            )
         found.append(Segment(block[0], tuple(block[1::2]), tuple(block[2::2])))
         position = end
     return found

@@ -11,6 +11,7 @@ from lazulite.resources.plain_kind import NameRule, PlainKind
 
 SUBSCRIPTION_TYPE = "Microsoft.Resources/subscriptions"
 GROUP_TYPE = "Microsoft.Resources/resourceGroups"
+MAX_DISPLAY_NAME = 64
 _POLICIES = {"locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off"}
 SUBSCRIPTION_TRAITS = Traits(SUBSCRIPTION_TYPE, ("2016-06-01", "2019-06-01", "2021-01-01", "2022-12-01"), tracked=False)
 
@@ -27,10 +28,14 @@ class SubscriptionKind:
         if not _is_guid(name):
             raise BadRequest("InvalidSubscriptionId", f"The subscription id '{name[:100]}' must be a GUID.")
         before = write.current.body.get("displayName") if write.current else None
+        given = write.body.get("displayName") or before or "lazulite"
+        if not isinstance(given, str) or len(given) > MAX_DISPLAY_NAME:
+            words = f"'displayName' must be a string of up to {MAX_DISPLAY_NAME} characters."
+            raise BadRequest("InvalidRequestContent", words, target="displayName")
         return {
             "subscriptionId": name,
             "tenantId": self.tenant_id,
-            "displayName": str(write.body.get("displayName") or before or "lazulite"),
+            "displayName": given,
             "state": "Enabled",
             "subscriptionPolicies": _POLICIES,
             "authorizationSource": "RoleBased",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
 
@@ -18,6 +20,8 @@ TIME_RANGES = {"1h": TICKS_PER_DAY // 24, "1d": TICKS_PER_DAY, "7d": 7 * TICKS_P
 DEFAULT_TIME_RANGE = "1d"
 ORDERS = {"asc": False, "desc": True}
 NOT_SUPPORTED = ("smartgroupid", "select")
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_Sorted = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)] | str
 _FLAGS = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
@@ -70,7 +74,7 @@ def read_page(params: Mapping[str, str]) -> AlertPage:
     sort = choice("sortBy", params.get("sortby", "") or AlertPage.sort, SORTS)
     order = choice("sortOrder", params.get("sortorder", "") or "desc", ORDERS)
     count = params.get("pagecount", "") or str(PAGE)
-    if not (count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= MAX_PAGE):
+    if not (_WHOLE.fullmatch(count) and 1 <= int(count) <= MAX_PAGE):
         raise wrong("pageCount", count, f"1 to {MAX_PAGE}")
     return AlertPage(sort, ORDERS[order], int(count), _read_token(params.get("$skiptoken", ""), sort))
 
@@ -93,8 +97,8 @@ def _read_token(token: str, sort: str) -> tuple[str | int, str] | None:
     if not token:
         return None
     try:
-        value, alert_id = msgspec.json.decode(base64.urlsafe_b64decode(token), type=tuple[str | int, str])
-    except (binascii.Error, ValueError, msgspec.DecodeError):
+        value, alert_id = msgspec.json.decode(base64.urlsafe_b64decode(token), type=tuple[_Sorted, str])
+    except (binascii.Error, ValueError, RecursionError, msgspec.DecodeError):
         raise wrong("$skipToken", token, "one that this server gave in nextLink") from None
     if isinstance(value, int) is not sort.endswith("DateTime"):
         raise wrong("$skipToken", token, f"one of a list that is sorted by {sort}")

@@ -131,7 +131,7 @@ def _comments(body: bytes) -> str:
         return ""
     try:
         found = msgspec.json.decode(body, type=str | dict[str, Any] | None)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest("InvalidRequestContent", f"The body must be a comment as JSON: {error}.") from None
     comments = found.get("comments") if isinstance(found, dict) else found
     if comments is not None and not isinstance(comments, str):

@@ -27,7 +27,7 @@ from lazulite.resources.listing import members
 from lazulite.wire import arm_versions
 from lazulite.wire.arm_answers import collection, one, page_limits, shown
 from lazulite.wire.arm_containers import Asked, Containers
-from lazulite.wire.arm_paths import OperationTable, parameters, scope_of, segments
+from lazulite.wire.arm_paths import OperationTable, parameters, refuse_encoded_slashes, scope_of, segments
 from lazulite.wire.bodies import json_body, read_body
 from lazulite.wire.errors import MethodNotAllowed
 from lazulite.wire.request import ArmRequest, Operation
@@ -70,6 +70,7 @@ class ArmRouter:
     async def endpoint(self, request: Request) -> Response:
         """Answer one request; raises LazuliteError, which the exception handlers turn into answers."""
         caller = await self._authenticate(request)
+        refuse_encoded_slashes(request)
         parts, params = segments(request.scope["path"]), parameters(request)
         container = self._containers.find(request.method, parts)
         if container is not None:

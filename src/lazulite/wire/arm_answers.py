@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -18,6 +19,7 @@ from lazulite.wire.errors import json_answer
 from lazulite.wire.tracing import base_url
 
 MAX_PAGE = 1_000
+_WHOLE = re.compile(r"[0-9]{1,9}")
 _TOKEN = "$skiptoken"  # noqa: S105 - a place in a list
 
 
@@ -52,7 +54,7 @@ def one(resource: Resource, kind: ResourceKind | None, status: int = 200) -> Res
 def page_limits(params: Mapping[str, str]) -> tuple[str, int]:
     """The key to go on behind and how many to show. Raises BadRequest `InvalidSkipToken`, `InvalidTopParameter`."""
     top = params.get("$top", str(PAGE))
-    if not (top.isdecimal() and 0 < int(top) <= MAX_PAGE):
+    if not (_WHOLE.fullmatch(top) and 0 < int(top) <= MAX_PAGE):
         raise BadRequest("InvalidTopParameter", f"$top must be a number from 1 to {MAX_PAGE}.", target="$top")
     token = params.get(_TOKEN, "")
     try:

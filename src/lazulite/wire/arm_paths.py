@@ -23,6 +23,12 @@ def segments(path: str) -> tuple[str, ...]:
     return tuple(part for part in path.split("/") if part)
 
 
+def refuse_encoded_slashes(request: Request) -> None:
+    """A name that holds a slash would be read as the path of another resource. Raises BadRequest."""
+    if b"%2f" in request.scope.get("raw_path", b"").lower():
+        raise BadRequest("InvalidResourceId", "No part of a resource id may hold a slash (%2F in the path).")
+
+
 def parameters(request: Request) -> dict[str, str]:
     """Query parameters by lower-case name. Of a name sent twice (api-version on a nextLink) the first counts."""
     raw = request.scope.get("query_string", b"").decode("latin-1")

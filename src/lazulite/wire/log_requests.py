@@ -150,7 +150,7 @@ def _decoded(body: bytes, shape: type[Shape], example: str) -> Shape:
         raise BadRequest("BadArgumentError", f"The body is empty. Send JSON: {example}.", target="body")
     try:
         return msgspec.json.decode(body, type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:
         raise BadRequest(
             "BadArgumentError", f"The body cannot be read: {wrong}. Send JSON: {example}.", target="body"
         ) from wrong
