@@ -23,6 +23,7 @@ from lazulite.core.errors import LazuliteError, Unauthenticated
 from lazulite.kql import KqlError
 from lazulite.logs.query import LogAnswer
 from lazulite.wire import log_requests as requests
+from lazulite.wire.any_path import AnyCaseRoute
 from lazulite.wire.log_answers import answer_chunks, failure
 from lazulite.wire.log_batches import answer_batch
 from lazulite.wire.log_requests import Asked
@@ -45,13 +46,13 @@ def routes(services: LogServices) -> list[Route]:
 
     both = ["GET", "POST"]
     return [
-        Route("/v1/workspaces/{workspace}/query", workspace, methods=both),
-        Route("/workspaces/{workspace}/query", workspace, methods=both),
-        Route("/v1/$batch", batch, methods=["POST"]),
-        Route("/$batch", batch, methods=["POST"]),
-        Route("/v1/{resource:path}/query", resource, methods=both),
+        AnyCaseRoute("/v1/workspaces/{workspace}/query", workspace, methods=both),
+        AnyCaseRoute("/workspaces/{workspace}/query", workspace, methods=both),
+        AnyCaseRoute("/v1/$batch", batch, methods=["POST"]),
+        AnyCaseRoute("/$batch", batch, methods=["POST"]),
+        AnyCaseRoute("/v1/{resource:path}/query", resource, methods=both),
         # Without /v1 a GET is ARM's: a resource may be named "query".
-        Route("/subscriptions/{resource:path}/query", _under_subscriptions(resource), methods=["POST"]),
+        AnyCaseRoute("/subscriptions/{resource:path}/query", _under_subscriptions(resource), methods=["POST"]),
     ]
 
 

@@ -24,6 +24,7 @@ from lazulite.core.resource_id import ResourceId
 from lazulite.metrics.definitions import Definitions
 from lazulite.metrics.query import MetricQueries
 from lazulite.metrics.request import MAX_RESOURCES, MetricQuery
+from lazulite.wire.any_path import AnyCaseRoute
 from lazulite.wire.metric_answers import batch_body, definitions_body, list_body, namespaces_body
 from lazulite.wire.metric_requests import batch_query, batch_resources, list_query, with_body
 from lazulite.wire.request import ArmRequest, Operation
@@ -85,7 +86,7 @@ def routes(services: MetricServices, authenticate: Authenticate, read_body: Read
         subscription = request.path_params["subscription"]
         return _json(await run_in_threadpool(_batch, services, caller, subscription, resources, parameters))
 
-    return [Route("/subscriptions/{subscription}/metrics:getBatch", batch, methods=["POST"])]
+    return [AnyCaseRoute("/subscriptions/{subscription}/metrics:getBatch", batch, methods=["POST"])]
 
 
 def _list(services: MetricServices, request: ArmRequest, parameters: Mapping[str, str]) -> bytes:

@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lazulite.core.ids import Ids
+from lazulite.wire.any_path import SingleSlashes
 from lazulite.wire.bodies import BodyMemory
 from lazulite.wire.errors import unexpected
 from lazulite.wire.loopback import LoopbackOnly
@@ -19,6 +20,7 @@ def middleware(ids: Ids, body_budget: int) -> list[Middleware]:
         Middleware(RequestIds, ids),
         Middleware(UnexpectedErrors),
         Middleware(LoopbackOnly),
+        Middleware(SingleSlashes),
         Middleware(BodyMemory, body_budget),
     ]
 
