@@ -1,0 +1,53 @@
+"""The page docs/kql-support.md, made from the tables: `python -m lazulite.kql.page > docs/kql-support.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from lazulite.kql.documentation import functions, operators
+from lazulite.kql.functions.record import Function, Signature
+
+HEAD = """# What KQL can do here
+
+Made from the compiler's own tables; a test compares. What is not listed is refused by name, with its position.
+"""
+
+
+def markdown() -> str:
+    """The whole page."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield HEAD
+    supported = [f"`{operator.name}`" for operator in operators() if operator.supported]
+    refused = [f"`{operator.name}`" for operator in operators() if not operator.supported]
+    yield f"## Tabular operators ({len(supported)})\n"
+    yield ", ".join(supported) + "\n"
+    yield f"Refused by name: {', '.join(refused)}.\n"
+    kinds = sorted({function.kind for function in functions()})
+    for kind in kinds:
+        rows = [function for function in functions() if function.kind == kind]
+        yield f"## {kind.capitalize()} ({len(rows)})\n"
+        yield "| name | forms | what it gives |\n| --- | --- | --- |"
+        yield from (_row(function) for function in rows)
+        yield ""
+
+
+def _row(function: Function) -> str:
+    forms = "<br>".join(f"`{_form(signature)}`" for signature in function.signatures)
+    return f"| `{_cell(function.name)}` | {forms} | {_cell(function.doc)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _form(signature: Signature) -> str:
+    parameters = ", ".join(str(parameter) for parameter in signature.parameters)
+    return f"({parameters}) -> {signature.returns}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())
