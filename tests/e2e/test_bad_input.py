@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from lazulite.core.clock import TICKS_PER_DAY, HeldClock, SystemClock
 from lazulite.identity import Principal, Tokens
-from tests.e2e.harness import Client, Server, credential, trusting
+from tests.e2e.harness import Client, Server, credential, trusting, wait_for
 
 JOB = "AmlComputeJobEvent"
 
@@ -154,6 +155,30 @@ def test_plain_http_answers_only_to_this_machine(server: Server, client: Client)
         assert "access-control-allow-origin" not in own.headers
         foreign = http.post(query, headers={**token, "Origin": "http://evil.example"}, json={"query": "print 1"})
         assert foreign.status_code == 403
+
+
+def test_nobody_is_believed_to_be_a_proxy(server: Server, client: Client) -> None:
+    """X-Forwarded-Proto would pass plain http off as https, X-Forwarded-For hide whose wrong secrets are counted."""
+    pretending = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.9.8.7", "Host": "evil.example"}
+    with httpx.Client(base_url=server.connection["http_endpoint"]) as http:
+        assert http.get("/healthz", headers=pretending).status_code == 421
+    group = f"/subscriptions/{server.connection['subscription_id']}/resourceGroups/forwarded?api-version=2024-11-01"
+    client.http.put(group, json={"location": "westeurope"}, headers=pretending | {"Host": "127.0.0.1"})
+    address = 'AzureActivity | where ResourceGroup == "forwarded" | project CallerIpAddress'
+    wait_for(lambda: bool(client.rows(address)), 30, "the activity event did not come")
+    assert client.rows(address) == [["127.0.0.1"]]
+
+
+def test_old_tls_is_refused(server: Server) -> None:
+    address = httpx.URL(server.connection["endpoint"])
+    context = ssl.create_default_context(cafile=server.connection["ca_file"])
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with (
+        socket.create_connection((address.host, address.port or 443), timeout=10) as plain,
+        pytest.raises(ssl.SSLError),
+    ):
+        context.wrap_socket(plain, server_hostname=address.host)
 
 
 def test_nothing_is_there(client: Client) -> None:

@@ -18,6 +18,9 @@ from lazulite.core.resource_id import ResourceId
 from lazulite.resources.kind import Change, Resource
 from lazulite.state.outbox import OutboxEntry
 
+# Where the log's operations are spelled otherwise than the type.
+_OPERATIONS_OF = {"Microsoft.Resources/resourceGroups": "Microsoft.Resources/subscriptions/resourceGroups"}
+
 
 @dataclass(frozen=True)
 class ActivityEvent:
@@ -46,7 +49,8 @@ def from_entry(entry: OutboxEntry) -> ActivityEvent:
 def event_of(change: Change, caller: Caller, time: int, ids: Ids) -> ActivityEvent:
     """The event of one committed write or deletion."""
     resource = change.resource
-    operation = f"{resource.type}/{'write' if change.after else 'delete'}"
+    spelled = _OPERATIONS_OF.get(resource.type, resource.type)
+    operation = f"{spelled}/{'write' if change.after else 'delete'}"
     event_id = ids.guid()
     record = {
         **_about(resource.id, resource.type),
