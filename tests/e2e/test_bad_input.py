@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import subprocess
 import sys
@@ -162,23 +161,16 @@ def test_nobody_is_believed_to_be_a_proxy(server: Server, client: Client) -> Non
     pretending = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.9.8.7", "Host": "evil.example"}
     with httpx.Client(base_url=server.connection["http_endpoint"]) as http:
         assert http.get("/healthz", headers=pretending).status_code == 421
-    group = f"/subscriptions/{server.connection['subscription_id']}/resourceGroups/forwarded?api-version=2024-11-01"
+    subscription = f"/subscriptions/{server.connection['subscription_id']}"
+    logs = client.workspace.split("/providers/")[0] + "/providers/Microsoft.OperationalInsights/workspaces/logs"
+    setting = {"workspaceId": logs, "logs": [{"category": "Administrative", "enabled": True}]}
+    path = f"{subscription}/providers/Microsoft.Insights/diagnosticSettings/activity?api-version=2021-05-01-preview"
+    assert client.http.put(path, json={"properties": setting}).status_code == 200
+    group = f"{subscription}/resourceGroups/forwarded?api-version=2024-11-01"
     client.http.put(group, json={"location": "westeurope"}, headers=pretending | {"Host": "127.0.0.1"})
     address = 'AzureActivity | where ResourceGroup == "forwarded" | project CallerIpAddress'
     wait_for(lambda: bool(client.rows(address)), 30, "the activity event did not come")
     assert client.rows(address) == [["127.0.0.1"]]
-
-
-def test_old_tls_is_refused(server: Server) -> None:
-    address = httpx.URL(server.connection["endpoint"])
-    context = ssl.create_default_context(cafile=server.connection["ca_file"])
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
-    with (
-        socket.create_connection((address.host, address.port or 443), timeout=10) as plain,
-        pytest.raises(ssl.SSLError),
-    ):
-        context.wrap_socket(plain, server_hostname=address.host)
 
 
 def test_nothing_is_there(client: Client) -> None:

@@ -23,6 +23,7 @@ from lazulite.server import connection as connection_file
 from lazulite.server import installation, json_log, tls
 from lazulite.server.connection import Connection
 from lazulite.server.folder import DataFolder
+from lazulite.server.protocol import MAX_HEAD, BoundedProtocol, allow_connections
 from lazulite.server.service import Service
 from lazulite.server.settings import Settings
 from lazulite.wire import alerts, health, login, logs, metrics, records
@@ -154,8 +155,15 @@ async def _run(service: Service, sockets: Sockets) -> None:
     """Serve on both sockets until a signal comes."""
     files = tls.ensure(service.paths, (service.settings.host, *service.settings.tls_names))
     app = application(service)
+    allow_connections()
     common = {
         "lifespan": "off",
+        "http": BoundedProtocol,
+        "ws": "none",
+        "h11_max_incomplete_event_size": MAX_HEAD,
+        # No proxy stands before this service: who believes X-Forwarded-Proto takes plain http for https, and who
+        # believes X-Forwarded-For lets a caller choose the address that wrong secrets are counted for.
+        "proxy_headers": False,
         "log_config": None,
         "access_log": False,
         "server_header": False,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,9 +22,12 @@ from lazulite.wire.bodies import read_body
 from lazulite.wire.cloud import cloud
 from lazulite.wire.errors import json_answer, retry_headers, status_of
 from lazulite.wire.tracing import base_url, request_id
+from lazulite.wire.turnstile import Turnstile
 
 MAX_FORM = 64 * 1024
 MAX_FIELDS = 50
+THREADS = 2
+MAX_WAITING = 100
 ANY_TENANT = frozenset({"common", "organizations"})
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
@@ -40,12 +44,16 @@ _OAUTH_ERRORS = {
 
 @dataclass(frozen=True)
 class Login:
-    """What these endpoints need. `clock` is the real one."""
+    """What these endpoints need. `clock` is the real one.
+
+    `tries` bounds what anybody may do: to try a secret is slow on purpose.
+    """
 
     principals: Principals
     tokens: Tokens
     clock: Clock
     ids: Ids
+    tries: Turnstile = field(default_factory=lambda: Turnstile(THREADS, MAX_WAITING))
 
 
 def routes(login: Login) -> list[Route]:
@@ -92,9 +100,8 @@ async def _token(login: Login, request: Request) -> Response:
         form = _form(await read_body(request, MAX_FORM))
         audience = _audience(form)
         address = request.client.host if request.client else ""
-        principal = await run_in_threadpool(
-            login.principals.authenticate, form["client_id"], form["client_secret"], address
-        )
+        check = partial(login.principals.authenticate, form["client_id"], form["client_secret"], address)
+        principal = await login.tries.run(check)
         token, seconds = await run_in_threadpool(login.tokens.issue, principal, audience)
     except LazuliteError as error:
         return _failure(login, error)
