@@ -40,6 +40,21 @@ def test_names_of_categories_and_metrics_ignore_case_and_tables_do_not() -> None
     assert catalog.log_table("amlcomputejobevent") is None
 
 
+def test_metrics_come_from_workspaces_and_what_serves_models() -> None:
+    assert catalog.emits_metrics("microsoft.machinelearningservices/WORKSPACES")
+    assert catalog.emits_metrics("Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments")
+    assert not catalog.emits_metrics("Microsoft.MachineLearningServices/workspaces/computes")
+    assert not catalog.emits_metrics("Lazulite.Monitor/services"), "nobody sends for the service itself"
+
+
+def test_types_that_callers_make_up_are_not_remembered_for_ever() -> None:
+    for number in range(catalog.packaged.MAX_TYPES + 10):
+        catalog.categories_of(f"Made.Up/type{number}")
+        catalog.metrics_of(f"Made.Up/type{number}")
+    assert catalog.categories_of.cache_info().currsize == catalog.packaged.MAX_TYPES
+    assert catalog.metrics_of.cache_info().currsize == catalog.packaged.MAX_TYPES
+
+
 def test_every_table_has_the_standard_columns_once() -> None:
     for table in catalog.log_tables():
         names = [name for name, _ in table.all_columns]

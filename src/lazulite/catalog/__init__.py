@@ -4,7 +4,7 @@ Facts come from `data/*.json`, which `tools/make_catalog.py` regenerates; nothin
 """
 
 from lazulite.catalog.categories import Category, categories, categories_of, category
-from lazulite.catalog.metrics import Metric, metric, metrics, metrics_of, own_metrics
+from lazulite.catalog.metrics import Metric, emits_metrics, metric, metrics, metrics_of, own_metrics
 from lazulite.catalog.tables import STANDARD_COLUMNS, LogTable, log_table, log_tables
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "categories",
     "categories_of",
     "category",
+    "emits_metrics",
     "log_table",
     "log_tables",
     "metric",

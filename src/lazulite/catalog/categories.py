@@ -5,17 +5,11 @@ Category names compare without case (Azure accepts either); `name` is the catalo
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 
-from lazulite.catalog.packaged import read
-
-METRIC_RESOURCE_TYPES = (
-    "microsoft.machinelearningservices/workspaces",
-    "microsoft.machinelearningservices/workspaces/onlineendpoints",
-    "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments",
-)
+from lazulite.catalog.packaged import MAX_TYPES, read
 
 
 class Category(msgspec.Struct, frozen=True):
@@ -69,7 +63,8 @@ def category(name: str) -> Category | None:
     return _by_name().get(name.lower())
 
 
-@cache
+# Types come from callers' paths: a cache of all that were ever asked for would grow without end.
+@lru_cache(MAX_TYPES)
 def categories_of(resource_type: str) -> tuple[Category, ...]:
     """What a diagnostic setting on a resource of this type may name; the type compares without case."""
     wanted = resource_type.lower()

@@ -5,11 +5,11 @@ Metric and dimension names compare without case; `name` is the catalog's spellin
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 
-from lazulite.catalog.packaged import read
+from lazulite.catalog.packaged import MAX_TYPES, read
 
 
 class Metric(msgspec.Struct, frozen=True):
@@ -35,12 +35,23 @@ def metrics() -> tuple[Metric, ...]:
 
 
 @cache
+def _emitting() -> frozenset[str]:
+    return frozenset(found.resource_type.lower() for found in metrics())
+
+
+def emits_metrics(resource_type: str) -> bool:
+    """Whether resources of this type send platform metrics. lazulite's own type does not: nobody sends for it."""
+    return resource_type.lower() in _emitting()
+
+
+@cache
 def own_metrics() -> tuple[Metric, ...]:
     """What the service tells of itself, under its own resource type."""
     return read("own_metrics.json", Metric)
 
 
-@cache
+# Types come from callers' paths and parameters: a cache of all that were ever asked for would grow without end.
+@lru_cache(MAX_TYPES)
 def metrics_of(resource_type: str) -> tuple[Metric, ...]:
     """The metrics of one resource type."""
     wanted = resource_type.lower()

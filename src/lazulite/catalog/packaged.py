@@ -8,6 +8,8 @@ from typing import TypeVar
 import msgspec
 
 Row = TypeVar("Row")
+# Resource types whose facts are kept at hand; the catalog itself has six.
+MAX_TYPES = 256
 
 
 def read(name: str, row: type[Row]) -> tuple[Row, ...]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 
 from lazulite.catalog import Metric, metrics_of
-
-AGGREGATIONS = ("Average", "Minimum", "Maximum", "Total", "Count")
+from lazulite.catalog.packaged import MAX_TYPES
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Definitions:
     metrics: tuple[Metric, ...]
 
     @staticmethod
-    @cache
+    @lru_cache(MAX_TYPES)
     def of(resource_type: str) -> Definitions:
         """By type, without regard to case; the catalog's spelling of the type where it knows it."""
         found = metrics_of(resource_type)

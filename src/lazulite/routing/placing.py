@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from lazulite.catalog import Category, categories, categories_of
-from lazulite.catalog.categories import METRIC_RESOURCE_TYPES
+from lazulite.catalog import Category, categories, categories_of, emits_metrics
 from lazulite.core.batch import ALL_METRICS
 from lazulite.core.errors import BadRequest
 from lazulite.core.resource_id import ResourceId
@@ -140,7 +139,7 @@ class _Placer:
 
     def _find(self, resource: ResourceId, name: str) -> Place:
         if name.lower() == ALL_METRICS.lower():
-            if resource.type.lower() not in METRIC_RESOURCE_TYPES:
+            if not emits_metrics(resource.type):
                 raise _Refused("MetricsNotSupported", f"Resources of type '{resource.type}' have no platform metrics.")
             return Place(resource.key, ALL_METRICS, "")
         category = self._known(name)

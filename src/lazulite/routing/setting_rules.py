@@ -1,4 +1,4 @@
-"""The rules of diagnostic settings (contract.md, section 7.1): what a body may say, and what it comes to.
+"""The rules of diagnostic settings: what a body may say, and what it comes to.
 
 A rule that fails names the property and what would be valid. What this version does not do is refused by name.
 """
@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lazulite.catalog import Category, categories_of
-from lazulite.catalog.categories import METRIC_RESOURCE_TYPES
+from lazulite.catalog import Category, categories_of, emits_metrics
 from lazulite.core.batch import ALL_METRICS
 from lazulite.core.errors import BadRequest, Conflict, LazuliteError, NotFound
 from lazulite.core.resource_id import ResourceId, parse
@@ -50,8 +49,7 @@ class Emits:
 
 def emits(resource_type: str) -> Emits:
     """What the catalog says of a resource type; nothing for a type that is not monitored."""
-    metrics = resource_type.lower() in METRIC_RESOURCE_TYPES
-    return Emits(resource_type, categories_of(resource_type), metrics)
+    return Emits(resource_type, categories_of(resource_type), emits_metrics(resource_type))
 
 
 def checked(given: Mapping[str, Any], scope: ResourceId, customer_id: CustomerId) -> dict[str, Any]:
