@@ -48,6 +48,7 @@ def hook(**changes: Any) -> dict[str, Any]:
         ({"groupShortName": None}, "Expected `str`, got `null` - at `properties.groupShortName`"),
         ({"enabled": "yes"}, "Expected `bool`, got `str`"),
         ({"incidentReceivers": [{}]}, "properties.incidentReceivers is not a property of an action group"),
+        ({"emailreceivers": [{}]}, "properties.emailreceivers is not a property of an action group"),
         (hook(name=""), r"webhookReceivers\[0\].name must have 1 to 260"),
         (hook(useCommonAlertSchema=False), r"useCommonAlertSchema must be true: this server sends the common"),
         (hook(useCommonAlertSchema=None), r"useCommonAlertSchema must be true"),

@@ -95,6 +95,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"scopes": [WORKSPACE, WORKSPACE.upper()], **criteria(criterion())}, "names a resource twice"),
     ({"targetResourceType": "Microsoft.Web/sites"}, "properties.targetResourceType is 'Microsoft.Web/sites'"),
     ({"targetResourceRegion": "eastus"}, "properties.targetResourceRegion is 'eastus', but scopes"),
+    (
+        {"criteria": criteria(criterion())["criteria"] | {"anyOf": []}},
+        "unknown field `anyOf`",
+    ),
     ({"criteria": {"allOf": []}}, "missing required field `odata.type`"),
     (criteria(), "properties.criteria.allOf has 0 conditions; it takes 1 to 5"),
     (criteria(*(criterion(name=f"c{i}") for i in range(6))), "has 6 conditions"),

@@ -49,9 +49,10 @@ class ActionGroupKind:
 
 
 def _refuse_unsupported(properties: Mapping[str, Any]) -> None:
-    known = {name.lower() for name in (*RECEIVERS, "groupShortName", "enabled")}
+    # With case, as the properties are read: a receiver under another spelling would be kept and never called.
+    known = {*RECEIVERS, "groupShortName", "enabled"}
     for name, value in properties.items():
-        if name.lower() not in known and value:
+        if name not in known and value:
             raise bad(name, "is not a property of an action group that this server knows.", code="NotSupported")
     for name, title in RECEIVERS.items():
         if name != SUPPORTED and properties.get(name):

@@ -13,8 +13,9 @@ from lazulite.alerts.conditions import Dimensions
 from lazulite.alerts.limits import ALERTS
 from lazulite.kql import ticks
 
-NEW, ACKNOWLEDGED, CLOSED = STATES = ("New", "Acknowledged", "Closed")
-FIRED, RESOLVED = CONDITIONS = ("Fired", "Resolved")
+NEW = "New"
+STATES = (NEW, "Acknowledged", "Closed")
+FIRED, RESOLVED = "Fired", "Resolved"
 
 
 @dataclass(frozen=True)

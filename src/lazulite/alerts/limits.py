@@ -17,7 +17,6 @@ MA_SEVERITY = (0, 1, 2, 3, 4)
 MA_OPERATORS = ("Equals", "GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual")
 MA_AGGREGATIONS = ("Average", "Count", "Minimum", "Maximum", "Total")
 MA_DIMENSION_OPERATORS = ("Include", "Exclude")
-MA_RULES = 5_000
 MA_CONDITIONS = 5
 MA_SERIES_PER_RULE = 5_000
 MA_RESOLVE = 3

@@ -1,12 +1,12 @@
-"""Which alerts a client sees, in what order, and how many there are by group (contract.md, 7.9)."""
+"""Which alerts a client sees, in what order, and how many there are by group."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
 from lazulite.alerts.instance import Alert, alert_of
 from lazulite.alerts.table import ALERT
@@ -87,7 +87,7 @@ class Group:
     name: str
     count: int
     by: str = ""
-    groups: tuple[Group, ...] = field(default=())
+    groups: tuple[Group, ...] = ()
 
 
 class AlertQueries:
@@ -130,7 +130,7 @@ def _nested(counts: Sequence[tuple[tuple[str, ...], int]], by: tuple[str, ...]) 
 
 
 def _where(filter: AlertFilter) -> ColumnElement[bool]:
-    terms: list[ColumnElement[bool]] = [ALERT.c.id != ""]
+    terms: list[ColumnElement[bool]] = [true()]
     for within in (filter.scope, filter.target):
         if within is not None:
             below = ALERT.c.target_key.startswith(within.key + "/", autoescape=True)

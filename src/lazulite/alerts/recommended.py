@@ -10,7 +10,7 @@ from lazulite.core.caller import Caller
 from lazulite.core.resource_id import ResourceId, parse
 from lazulite.resources.kind import Resource
 
-# Rule name, metric, aggregation, operator, threshold, description.
+# Metric, aggregation, operator, threshold, description.
 RECOMMENDED = (
     ("Model Deploy Failed", "Total", "GreaterThan", 0, "A model deployment failed."),
     ("Quota Utilization Percentage", "Average", "GreaterThan", 90, "Over 90 % of the compute quota is in use."),

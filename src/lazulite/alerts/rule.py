@@ -48,7 +48,9 @@ class CriterionBody(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_
     skip_metric_validation: bool | None = None
 
 
-class CriteriaBody(msgspec.Struct, frozen=True, rename={"odata_type": "odata.type", "all_of": "allOf"}):
+class CriteriaBody(
+    msgspec.Struct, frozen=True, rename={"odata_type": "odata.type", "all_of": "allOf"}, forbid_unknown_fields=True
+):
     odata_type: str
     all_of: tuple[CriterionBody, ...]
 
@@ -72,6 +74,7 @@ class RuleBody(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_field
     target_resource_region: str | None = None
     auto_mitigate: bool | None = None
     actions: tuple[ActionBody, ...] | None = None
+    # Read-only, and filled in by the service: they may come back in a PUT of what a GET gave.
     last_updated_time: str | None = None
     is_migrated: bool | None = None
 

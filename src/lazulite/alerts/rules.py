@@ -15,7 +15,7 @@ from lazulite.alerts.checks import bad, parsed_id
 from lazulite.alerts.criteria import check_criteria
 from lazulite.alerts.rule import SINGLE, RuleBody, read_body
 from lazulite.core.clock import Clock
-from lazulite.core.errors import BadRequest, Conflict
+from lazulite.core.errors import BadRequest
 from lazulite.core.resource_id import ResourceId
 from lazulite.kql import ticks
 from lazulite.resources.kind import Body, Change, Resource, Traits, Write
@@ -43,9 +43,8 @@ class MetricAlertKind:
         self._find = find
 
     def validate(self, write: Write) -> Body:
-        """Raises BadRequest that names the property, or Conflict past the number of rules."""
+        """Raises BadRequest that names the property. How many rules there may be is the store's to say."""
         _check_name(write.id)
-        _check_room(write)
         properties = write.body.get("properties") or {}
         if isinstance(properties, Mapping):
             _refuse_unsupported(properties)
@@ -115,11 +114,6 @@ def _check_name(rule: ResourceId) -> None:
         raise BadRequest(
             "InvalidResourceName", f"Resource group and rule name exceed {limits.MA_NAME_WITH_GROUP} characters."
         )
-
-
-def _check_room(write: Write) -> None:
-    if write.current is None and len(write.siblings) >= limits.MA_RULES:
-        raise Conflict("QuotaExceeded", f"There are {limits.MA_RULES} metric alert rules, the most there may be.")
 
 
 def _refuse_unsupported(properties: Mapping[str, Any]) -> None:
