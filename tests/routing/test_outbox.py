@@ -54,7 +54,7 @@ def test_each_change_becomes_a_batch_of_the_activity_log(store: ResourceStore, i
     (append,) = WorkspaceEncoder(intake.epoch).encode(group, ("c1",))
     (row,) = append.rows.to_pylist()
     assert (append.table, row["TimeGenerated"], row["Caller"]) == ("AzureActivity", NOON, "lazulite")
-    assert row["OperationNameValue"].lower() == "microsoft.resources/resourcegroups/write"
+    assert row["OperationNameValue"].lower() == "microsoft.resources/subscriptions/resourcegroups/write"
     assert row["EventSubmissionTimestamp"] == NOON
     assert row["Claims_d"].startswith("{")
 
