@@ -1,4 +1,4 @@
-"""Every way to fail on the ARM plane, and the one shape of the answer (contract.md, 1.8 to 1.11)."""
+"""Every way to fail on the ARM plane, and the one shape of the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells as contract.md, section 3 has them, for every type and every awkward value."""
+"""Cells as the query API has them, for every type and every awkward value."""
 
 from __future__ import annotations
 

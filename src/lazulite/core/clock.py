@@ -1,7 +1,7 @@
 """Clocks, always passed in. Time is an int of 100 ns ticks since 0001-01-01T00:00:00Z, as everywhere in lazulite.
 
-Two clocks exist (design, "What must always hold"): the event clock (`now()`, `ago()`, default TimeGenerated, retention,
-alerts) which `serve --clock-start` may start elsewhere, and the real clock (certificates, tokens, time-outs).
+Two clocks exist: the event clock (`now()`, `ago()`, default TimeGenerated, retention, alerts), which
+`serve --clock-start` may start elsewhere, and the real clock (certificates, tokens, time-outs).
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Log Analytics workspaces: the rules of their ARM type, and finding one by customer id, name or ARM id.
 
-The shape of the resource is contract.md, section 7.8. What is not enforced here (a daily cap, closed public access) is
-refused by name rather than stored and ignored.
+What is not enforced here (a daily cap, closed public access) is refused by name rather than stored and ignored.
 """
 
 from __future__ import annotations

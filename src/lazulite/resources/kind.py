@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from lazulite.core.caller import Caller
@@ -41,7 +41,7 @@ class Write:
     body: Body
     current: Resource | None
     caller: Caller
-    siblings: Sequence[Resource] = field(default=())
+    siblings: Sequence[Resource] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Traits:
-    """How the wire treats a type; differences between types are data (contract.md, section 6)."""
+    """How the wire treats a type; differences between types are data."""
 
     type: str
     api_versions: tuple[str, ...]

@@ -5,7 +5,7 @@
     DIR/tls/server.pem   the server certificate followed by the CA's
     DIR/tls/server-key.pem
 
-The extensions are those that strict verifiers (Python 3.13 and on) ask for: contract.md, section 1, rule 1.
+The extensions are those that strict verifiers (Python 3.13 and on) ask for.
 """
 
 from __future__ import annotations

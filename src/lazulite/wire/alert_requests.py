@@ -1,4 +1,4 @@
-"""Query parameters of the alerts plane, parsed: filters, paging and time ranges (contract.md, 7.9)."""
+"""Query parameters of the alerts plane, parsed: filters, paging and time ranges."""
 
 from __future__ import annotations
 

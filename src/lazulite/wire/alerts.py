@@ -1,4 +1,4 @@
-"""Microsoft.AlertsManagement/alerts and the status of metric alert rules over HTTP (contract.md, 7.2 and 7.9)."""
+"""Microsoft.AlertsManagement/alerts and the status of metric alert rules over HTTP."""
 
 from __future__ import annotations
 

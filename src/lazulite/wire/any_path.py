@@ -1,6 +1,6 @@
 """Paths as clients write them: doubled and trailing slashes mean nothing, and case does not count.
 
-These are rules 3 and 5 of contract.md, section 1. Nothing is redirected: clients do not follow with their body.
+Nothing is redirected: clients do not follow with their body.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What stands above resources: tenants, subscriptions, locations, providers, groups and what is in them (7.11)."""
+"""What stands above resources: tenants, subscriptions, locations, providers, groups and what is in them."""
 
 from __future__ import annotations
 

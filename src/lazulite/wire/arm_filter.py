@@ -1,4 +1,4 @@
-"""$filter of resource lists: comparisons joined by `and` (contract.md, 7.11). Anything else is refused by name."""
+"""$filter of resource lists: comparisons joined by `and`. Anything else is refused by name."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """From an ARM path to what it names: a resource, a collection, or an action on one. No regular expression per route.
 
-Paths are compared without case, and doubled slashes are one (contract.md, section 1).
+Paths are compared without case, and doubled slashes are one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""This service described as an Azure cloud, for `az cloud register` (contract.md, section 9)."""
+"""This service described as an Azure cloud, for `az cloud register`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors become answers here, once: each class has one status, every answer one envelope (contract.md, 1.8 to 1.11).
+"""Errors become answers here, once: each class has one status, every answer one envelope.
 
     {"error": {"code", "message", "target"?, "details"?: [{"code", "message", "target"?}]}}
 

@@ -1,4 +1,4 @@
-"""A log answer as JSON in pieces, and every failure of a log query in the envelope of contract.md, section 3."""
+"""A log answer as JSON in pieces, and every failure of a log query in the envelope of the query API."""
 
 from __future__ import annotations
 

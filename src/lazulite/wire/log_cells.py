@@ -1,7 +1,7 @@
 """Rows of a log answer as JSON text, a column at a time: no Python code runs per cell.
 
 Each column becomes an Arrow array of its cells' JSON text; one element-wise join makes the rows. The data buffer of the
-joined array is then the text of all rows in a row, so that nothing is copied but once. Encodings: contract.md, 3.
+joined array is then the text of all rows in a row, so that nothing is copied but once.
 """
 
 from __future__ import annotations

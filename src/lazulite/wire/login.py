@@ -1,4 +1,4 @@
-"""The login requests of Azure clients (contract.md, section 2), and what az reads before it signs in (section 9)."""
+"""The login requests of Azure clients, and what az reads before it signs in."""
 
 from __future__ import annotations
 
@@ -106,10 +106,11 @@ async def _token(login: Login, request: Request) -> Response:
     except LazuliteError as error:
         return _failure(login, error)
     content = {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}
-    return json_answer({**content, **_v1_members(form, seconds)}, headers=_NO_STORE)
+    return json_answer({**content, **_v1_members(form)}, headers=_NO_STORE)
 
 
-def _v1_members(form: Mapping[str, str], seconds: int) -> dict[str, str]:
+def _v1_members(form: Mapping[str, str]) -> dict[str, str]:
+    """The first version of the protocol repeats the resource that the token is for."""
     return {"resource": form["resource"]} if "resource" in form and "scope" not in form else {}
 
 

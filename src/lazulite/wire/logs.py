@@ -1,4 +1,4 @@
-"""The Log Analytics query API: by workspace, by resource, and in batches (contract.md, section 3).
+"""The Log Analytics query API: by workspace, by resource, and in batches.
 
     POST, GET   [/v1]/workspaces/{customer id}/query
     POST        [/v1]/{resource id}/query              GET with /v1

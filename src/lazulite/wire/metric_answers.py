@@ -1,4 +1,4 @@
-"""Metric answers, definitions and namespaces as the vendor's JSON (contract.md, section 4)."""
+"""Metric answers, definitions and namespaces as the vendor's JSON."""
 
 from __future__ import annotations
 
