@@ -8,9 +8,10 @@ import pytest
 
 from lazulite.core import resource_id
 from lazulite.core.clock import TICKS_PER_DAY, TICKS_PER_MINUTE
-from lazulite.core.errors import BadRequest
+from lazulite.core.errors import BadRequest, DeadlineExceeded
 from lazulite.metrics import grid
 from lazulite.metrics.grains import FULL, GRAINS
+from lazulite.metrics.query import MetricQueries
 from lazulite.metrics.request import MetricQuery
 from tests.metrics.conftest import OTHER, WORKSPACE, World, at, nodes
 
@@ -222,6 +223,12 @@ def test_an_unknown_dimension_is_ignored_on_demand(filled: World) -> None:
 
 def test_a_grain_is_adjusted_on_demand(filled: World) -> None:
     assert filled.ask(interval=4 * TICKS_PER_MINUTE, auto_adjust=True).interval == GRAINS["PT5M"]
+
+
+def test_a_query_ends_after_its_seconds(filled: World) -> None:
+    hasty = MetricQueries(filled.engine, filled.store, filled.clock, seconds=0.0)
+    with pytest.raises(DeadlineExceeded, match="stopped after 0 s"):
+        hasty.values(MetricQuery((WORKSPACE,), ("Active Nodes",)))
 
 
 def test_a_chart_may_span_the_whole_retention(world: World) -> None:

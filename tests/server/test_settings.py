@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -70,6 +71,7 @@ def test_the_file_may_use_the_types_of_toml(tmp_path: Path) -> None:
         ("LAZULITE_MEMRY", "1GiB", "LAZULITE_MEMRY is not a setting of lazulite. Did you mean LAZULITE_MEMORY?"),
         ("LAZULITE_MEMORY", "1 elephant", "LAZULITE_MEMORY: '1 elephant' is not a size"),
         ("LAZULITE_MEMORY", "1MiB", "a size from 256MiB to 16TiB"),
+        ("LAZULITE_QUERY_SECONDS", "601", "a whole number from 1 to 600"),
         ("LAZULITE_PORT", "70000", "LAZULITE_PORT: '70000' is not a whole number from 0 to 65535."),
         ("LAZULITE_HTTP_PORT", "x", "a port from 0 to 65535, or off"),
         ("LAZULITE_HOST", "a b", "a host name or an IP address"),
@@ -133,6 +135,19 @@ def test_a_documented_default_is_the_true_one() -> None:
 def test_the_page_of_settings_is_up_to_date() -> None:
     page = ROOT / "docs" / "settings.md"
     assert page.read_text() == markdown(), "run: python -m lazulite.server.settings > docs/settings.md"
+
+
+def test_every_setting_is_in_force() -> None:
+    """Each is read where the service is put together; `memory` through the budget that it is shared out by."""
+    wired = "".join((ROOT / "src/lazulite/server" / name).read_text() for name in ("app.py", "service.py"))
+    names = {item.name for item in fields(Settings)} - {"memory"} | {"budget"}
+    assert [name for name in sorted(names) if not re.search(rf"\bsettings\.{name}\b", wired)] == []
+
+
+def test_a_body_that_the_memory_cannot_hold_is_told_at_the_start() -> None:
+    with pytest.raises(SettingsError, match="raise memory or lower max_body"):
+        load({"memory": "256MiB", "max_body": "64MiB"}, {})
+    assert load({"memory": "256MiB", "max_body": "32MiB"}, {}).max_body == 32 << 20
 
 
 def test_a_disk_reserve_counts_on_its_own_disk(tmp_path: Path) -> None:

@@ -87,11 +87,14 @@ _VALUES: Mapping[str, Callable[[Grid], Reals]] = {
 
 
 class GridReader:
-    """Reads grids through one engine. `slot` is the engine's query slot (alerts have their own)."""
+    """Reads grids through one engine. `slot` is the engine's query slot (alerts have their own).
 
-    def __init__(self, engine: Engine, slot: str, now: int) -> None:
+    `seconds` bounds each of the queries that a grid is read by.
+    """
+
+    def __init__(self, engine: Engine, slot: str, now: int, seconds: float) -> None:
         self._engine = engine
-        self._limits = QueryLimits(max_rows=_MAX_ROWS * 2, slot=slot)
+        self._limits = QueryLimits(seconds=seconds, max_rows=_MAX_ROWS * 2, slot=slot)
         self._options = kql.Options(now=now)
 
     def read(self, selection: Selection, window: Window) -> Grid:

@@ -13,7 +13,7 @@ from lazulite.catalog import Metric
 from lazulite.core.clock import TICKS_PER_MINUTE, Clock
 from lazulite.core.errors import BadRequest
 from lazulite.core.resource_id import ResourceId, parse
-from lazulite.engine import Engine
+from lazulite.engine import Engine, QueryLimits
 from lazulite.metrics.ask import Order, Slot, read_slots, read_top
 from lazulite.metrics.grains import supported
 from lazulite.metrics.grid import Grid, GridReader, Window
@@ -27,19 +27,23 @@ _DEFAULT_RANGE = 60 * TICKS_PER_MINUTE
 
 
 class MetricQueries:
-    """Answers metric queries from the store's series and the engine's points. Call from threads."""
+    """Answers metric queries from the store's series and the engine's points. Call from threads.
 
-    def __init__(self, engine: Engine, store: MetricStore, clock: Clock) -> None:
+    `seconds` bounds each query of the engine that an answer needs.
+    """
+
+    def __init__(self, engine: Engine, store: MetricStore, clock: Clock, seconds: float = QueryLimits.seconds) -> None:
         self._engine = engine
         self._store = store
         self._clock = clock
+        self._seconds = seconds
 
     def values(self, query: MetricQuery, slot: str = "query") -> MetricAnswer:
         """Raises BadRequest for a wrong request, and what Engine.query raises. `slot` is the engine's query slot."""
         start, end, window = self._window(query)
         slots = read_slots(query)
         selection = self._select(query, slots)
-        reader = GridReader(self._engine, slot, self._clock.now())
+        reader = GridReader(self._engine, slot, self._clock.now(), self._seconds)
         top = read_top(query)
         whole = reader.read(selection, window.whole()) if _must_rank(query, selection, top) else None
         grid = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -80,4 +80,4 @@ class MetricAnswer:
     interval: int
     timestamps: Instants
     resources: tuple[ResourceValues, ...]
-    split: bool = field(default=False)
+    split: bool = False

@@ -190,7 +190,7 @@ class Client:
 
 
 def open_client(folder: Path) -> Client:
-    """A client of the server on the data folder `folder`; raises connection.ConnectionError where there is none."""
+    """A client of the server on the data folder `folder`; raises ConnectionFileError where there is none."""
     return Client(connection_file.read(folder))
 
 

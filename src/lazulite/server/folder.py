@@ -6,7 +6,8 @@ DIR/                   mode 0700
   lock                 held while a server runs; its content is the holder's process id
   connection.json      how to reach the running server, written by `server.connection`
   ca.pem, tls/         certificates, written by `server.tls`
-  intake.db, state.db, engine.duckdb, keys/, spill/
+  keys/                the key that signs tokens, written by `identity.signing_key`
+  intake.db, state.db, logs.duckdb, spill/
 """
 
 from __future__ import annotations
@@ -65,10 +66,6 @@ class Paths:
     @property
     def lock(self) -> Path:
         return self.folder / "lock"
-
-    @property
-    def connection(self) -> Path:
-        return self.folder / "connection.json"
 
     @property
     def ca(self) -> Path:

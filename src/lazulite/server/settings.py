@@ -85,7 +85,7 @@ class Settings:
     queries: int = _setting(4, values.whole(1, 256), "Queries that run at once; alert rules have a slot of their own.")
     query_queue: int = _setting(64, values.whole(0, 100_000), "Queries that wait for a slot; one more gets 429.")
     query_seconds: int = _setting(
-        180, values.whole(1, 3600), "Seconds a query may run unless its Prefer header asks for less or more (to 600)."
+        180, values.whole(1, 600), "Seconds a query may run unless its Prefer header asks for less or more (to 600)."
     )
     disk_reserve: DiskReserve = _setting(  # noqa: RUF009 - it returns a field()
         DiskReserve(512 << 20, 0.05),
@@ -162,7 +162,19 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     named = {key: (key.removeprefix(PREFIX).lower(), value) for key, value in _variables(environment)}
     found = _read(named) | _read(given)
     folder = found.get("data", Settings.data)
-    return Settings(**(_read(_file(folder / FILE)) | found))
+    settings = Settings(**(_read(_file(folder / FILE)) | found))
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    """A body is held as sent and as decompressed: one that the budget cannot hold would get 429 for ever."""
+    if 2 * settings.max_body > settings.budget.bodies:
+        raise SettingsError(
+            "InvalidSetting",
+            f"max_body is {settings.max_body} bytes, and twice that is above a quarter of memory"
+            f" ({settings.budget.bodies} bytes): raise memory or lower max_body.",
+        )
 
 
 def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
