@@ -123,7 +123,7 @@ class Service:
         encoder = WorkspaceEncoder(self.intake.epoch)
         self.drain = Drain(self.intake, self.engine, router, self.metric_store, encoder, self.counters)
         self.log_queries = LogQueries(self.engine, self.workspaces, event, _query_limits(settings))
-        self.metric_queries = MetricQueries(self.engine, self.metric_store, event)
+        self.metric_queries = MetricQueries(self.engine, self.metric_store, event, float(settings.query_seconds))
         self.retention = Retention(self.engine, self.workspaces, event)
 
     def _build_alerts(self) -> None:
