@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from joserfc.errors import JoseError
 from joserfc.jwk import KeyParameters, RSAKey
 
 from lazulite.core.errors import LazuliteError
+from lazulite.core.files import write_atomically
 
 FILE = "token-signing-key.pem"
 BITS = 2048
@@ -23,7 +23,7 @@ def load(folder: Path) -> RSAKey:
     """The key of a data folder, made there when it is missing. Its id is the thumbprint of RFC 7638."""
     path = folder / FILE
     if not path.exists():
-        _create(path)
+        write_atomically(path, RSAKey.generate_key(BITS, _PARAMETERS).as_pem(private=True))
     path.chmod(0o600)
     try:
         key = RSAKey.import_key(path.read_bytes(), _PARAMETERS)
@@ -35,15 +35,3 @@ def load(folder: Path) -> RSAKey:
         ) from error
     key.ensure_kid()
     return key
-
-
-def _create(path: Path) -> None:
-    """Write beside, then rename: a crash leaves no half of a key."""
-    pem = RSAKey.generate_key(BITS, _PARAMETERS).as_pem(private=True)
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)

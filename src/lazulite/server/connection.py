@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from lazulite.core.errors import LazuliteError
-from lazulite.server.files import write_atomically
+from lazulite.core.files import write_atomically
 
 FILE = "connection.json"
 

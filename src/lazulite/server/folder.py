@@ -25,7 +25,7 @@ import msgspec
 
 import lazulite
 from lazulite.core.errors import LazuliteError
-from lazulite.server.files import write_atomically
+from lazulite.core.files import write_atomically
 
 FORMAT = 1
 

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from lazulite.server.files import PRIVATE, PUBLIC, write_atomically
+from lazulite.core.files import PRIVATE, PUBLIC, write_atomically
 from lazulite.server.folder import Paths
 
 CA_DAYS = 3650

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lazulite.server.files import write_atomically
+from lazulite.core.files import write_atomically
 
 
 def test_a_file_is_replaced_and_private_from_the_start(tmp_path: Path) -> None:
