@@ -61,7 +61,7 @@ def fill(world: World, dice: random.Random, records: list[Record]) -> World:
     pieces = [records[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(records)], strict=True)]
     for delivery in deliveries(dice, [world.batch(piece) for piece in pieces]):
         if dice.random() < 0.3:
-            world.store.rolled_back(world.store.stage(delivery))
+            world.store.stage(delivery)
         if dice.random() < 0.2:
             world.restart()
         world.deliver(*delivery)

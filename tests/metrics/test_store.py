@@ -51,8 +51,7 @@ def test_metrics_and_resources_do_not_share_series(world: World) -> None:
 
 
 def test_a_staged_delivery_that_is_not_committed_leaves_nothing(world: World) -> None:
-    staged = world.store.stage([world.batch([nodes("09:00", 1, "a")])])
-    world.store.rolled_back(staged)
+    world.store.stage([world.batch([nodes("09:00", 1, "a")])])
     assert world.store.index.count == 0
     assert tables(world.take(nodes("09:00", 1, "a"))) == {POINT: 1, SERIES: 1}
 

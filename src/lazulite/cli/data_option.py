@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-DEFAULT = Path("lazulite-data")
+from lazulite.server.settings import Settings
+
+DEFAULT = Settings.data
 DataOption = Annotated[
     Path, typer.Option("--data", envvar="LAZULITE_DATA", help="Data folder of the running server.", show_default=True)
 ]

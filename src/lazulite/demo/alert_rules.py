@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 METRIC_ALERT_TYPE = "Microsoft.Insights/metricAlerts"
-ACTION_GROUP_TYPE = "Microsoft.Insights/actionGroups"
 METRIC_ALERT_VERSION = "2018-03-01"
 LIVE_RULE = "demo-failed-runs"
 

@@ -14,10 +14,11 @@ from rich.text import Text
 from lazulite.core.clock import TICKS_PER_SECOND
 from lazulite.demo.board import JobLine, Picture
 from lazulite.demo.facts import TERMINAL, ClusterState
+from lazulite.server.settings import Settings
 
 REFRESH_SECONDS = 0.5
 BAR_WIDTH = 24
-DEFAULT_DATA = Path("lazulite-data")
+DEFAULT_DATA = Settings.data
 NARROW = 4
 JOB_COLUMNS = (("job", 28), ("node", 6), ("s", NARROW), ("cpu", NARROW))
 STYLES = {"Completed": "green", "Failed": "red", "Canceled": "yellow", "CancelRequested": "yellow", "Running": "cyan"}

@@ -48,11 +48,6 @@ def from_unix_ns(nanoseconds: int) -> int:
     return UNIX_EPOCH_TICKS + nanoseconds // 100
 
 
-def to_unix_us(ticks: int) -> int:
-    """Ticks -> microseconds since 1970 (below 1 us is cut off)."""
-    return (ticks - UNIX_EPOCH_TICKS) // TICKS_PER_MICROSECOND
-
-
 def _fraction(digits: str | None) -> int:
     return int((digits or "").ljust(7, "0")[:7])
 

@@ -1,7 +1,8 @@
 """The metric store: batches of points -> rows of the engine's space `_metrics`, and the series that they belong to.
 
-`stage` resolves series and gives the appends for one Delivery; when the engine has committed it, `committed` makes the
-new series known, and `rolled_back` forgets them. A delivery is exactly once, so points need no key of their own.
+`stage` resolves series and gives the appends for one Delivery, and makes nothing known: when the engine has committed
+it, `committed` makes its new series known; when not, there is nothing to undo. A delivery is exactly once, so points
+need no key of their own.
 The drain's thread writes (one stage at a time); queries read `index` from any thread.
 """
 
@@ -91,9 +92,6 @@ class MetricStore:
         """The delivery with `staged` is in the engine: its series are known from now on."""
         for row in staged.series:
             self.index.add(row)
-
-    def rolled_back(self, staged: Staged) -> None:
-        """The delivery with `staged` is not in the engine. Nothing was made known by `stage`, so nothing is undone."""
 
     def expire(self, now: int) -> int:
         """Delete points (and then series) beyond the retention at `now` (ticks); returns how many points."""

@@ -38,7 +38,7 @@ class Maker:
         self._metrics = metrics
 
     def make(self, decided: Sequence[Decided], after: int, through: int) -> Making:
-        """Stages metric points; the caller says `committed` or `rolled_back` to the store."""
+        """Stages metric points; the caller says `committed` to the store when the engine has them."""
         staged = self._metrics.stage([one.batch for one in decided])
         batches = {one.batch.sequence: one.batch for one in decided}
         appends = [*self._log_rows(decided), *staged.appends, *self._refused(staged.refused, batches)]

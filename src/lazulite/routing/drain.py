@@ -182,11 +182,7 @@ class Drain:
 
     def _commit(self, decided: Sequence[Decided], through: int) -> None:
         making = self._maker.make(decided, self._cursor, through)
-        try:
-            self._engine.deliver(making.delivery)
-        except BaseException:
-            self._metrics.rolled_back(making.staged)
-            raise
+        self._engine.deliver(making.delivery)
         self._metrics.committed(making.staged)
         self._advance(through)
         self._intake.passed(through)
@@ -219,7 +215,6 @@ class Drain:
     def _refuses(self, one: Decided) -> bool:
         try:
             making = self._maker.make((one,), self._cursor, one.batch.sequence)
-            self._metrics.rolled_back(making.staged)
             self._engine.rehearse(making.delivery)
         except _REFUSALS:
             return True

@@ -17,7 +17,9 @@ from lazulite.core.caller import SYSTEM
 from lazulite.core.ids import Ids
 from lazulite.core.resource_id import ResourceId, parse
 from lazulite.identity import Principals
+from lazulite.logs.workspaces import TYPE as LOG_ANALYTICS_TYPE
 from lazulite.resources import ResourceStore
+from lazulite.resources.machine_learning import WORKSPACE_TYPE as ML_WORKSPACE_TYPE
 from lazulite.server.own_metrics import TYPE as SERVICE_TYPE
 from lazulite.state.database import METADATA, Database
 
@@ -56,7 +58,7 @@ class Installation:
 
     @property
     def log_analytics(self) -> ResourceId:
-        return self.resource_group.child(f"providers/Microsoft.OperationalInsights/workspaces/{LOG_ANALYTICS}")
+        return self.resource_group.child(f"providers/{LOG_ANALYTICS_TYPE}/{LOG_ANALYTICS}")
 
     @property
     def service(self) -> ResourceId:
@@ -65,7 +67,7 @@ class Installation:
 
     @property
     def ml_workspace(self) -> ResourceId:
-        return self.resource_group.child(f"providers/Microsoft.MachineLearningServices/workspaces/{ML_WORKSPACE}")
+        return self.resource_group.child(f"providers/{ML_WORKSPACE_TYPE}/{ML_WORKSPACE}")
 
 
 def identified(database: Database, ids: Ids) -> Installation:

@@ -1,4 +1,4 @@
-"""Small durable state: one database (SQLite or PostgreSQL), numbered migrations, a durable queue and an outbox."""
+"""Small durable state: one SQLite database with numbered migrations, a durable queue and an outbox."""
 
 from lazulite.state.database import METADATA, Database, Migration
 from lazulite.state.outbox import Outbox, OutboxEntry

@@ -1,7 +1,7 @@
 """The connection to `state.db`: resources, principals, rules, alerts and queues, through SQLAlchemy Core.
 
 Rooms define their tables on `METADATA` in their own modules; statements are portable, so that PostgreSQL can take
-SQLite's place by its URL alone. What is SQLite's stands in this file and nowhere else.
+SQLite's place one day (no driver is installed and nothing is tested on it yet).
 
 A write is one transaction that owns the database while it lasts (`begin`), so a check and the write that relies on it
 cannot be torn apart. It is on disk when `begin` returns.
@@ -26,7 +26,6 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
-    func,
     insert,
     inspect,
     select,
@@ -121,11 +120,6 @@ class Database:
             METADATA.create_all(connection)
             for step in mark:
                 _mark(connection, step)
-
-    def count(self, table: Table) -> int:
-        """Rows of a table; for health pages and tests."""
-        with self.read() as connection:
-            return connection.scalar(select(func.count()).select_from(table)) or 0
 
     def close(self) -> None:
         self._engine.dispose()

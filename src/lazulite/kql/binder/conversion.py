@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Final
 
-from lazulite.kql import ticks, types
+from lazulite.kql import types
 from lazulite.kql.binder import simplify
 from lazulite.kql.errors import Span, semantic, unsupported
 from lazulite.kql.literals import parse_typed
@@ -91,18 +90,6 @@ def _folded_text(found: str, target: str) -> Const | None:
         return None
 
 
-def as_dynamic_text(value: Const) -> str | None:
-    """A constant as the JSON text of the dynamic that it becomes."""
-    found = value.value
-    if found is None or value.type == types.DYNAMIC:
-        return None if found is None else str(found)
-    if value.type == types.DATETIME and isinstance(found, int):
-        return json.dumps(ticks.format_datetime(found))
-    if value.type == types.TIMESPAN and isinstance(found, int):
-        return json.dumps(ticks.format_timespan(found))
-    return json.dumps(str(found) if isinstance(found, Decimal) else found)
-
-
 def compare(operator: str, left: Expr, right: Expr, span: Span) -> Expr:
     """A comparison, both sides brought to one type. Raises SEM0100 where Kusto has none."""
     mixed = types.STRING in (left.type, right.type) and types.DYNAMIC not in (left.type, right.type)
@@ -175,4 +162,4 @@ def conjunction(parts: list[Expr]) -> Expr:
     return parts[0] if len(parts) == 1 else Logic(types.BOOL, "and", tuple(parts))
 
 
-__all__ = ["as_dynamic_text", "common_type", "compare", "conjunction", "convert"]
+__all__ = ["common_type", "compare", "conjunction", "convert"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lazulite.kql import syntax as s
@@ -168,6 +168,3 @@ def constant_int(value: Expr, what: str, span: Span) -> int:
     if isinstance(value, Const) and isinstance(value.value, int) and not isinstance(value.value, bool):
         return value.value
     raise semantic(f"{what} must be a constant whole number", span)
-
-
-Bind = Callable[[s.Node], Expr]
