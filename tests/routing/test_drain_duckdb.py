@@ -93,6 +93,22 @@ def test_rows_that_the_engine_cannot_hold_are_set_aside_and_the_others_stored(ch
     assert rejected == {"RecordIndex": 1, "Code": "RowsRefused"}
 
 
+def test_each_row_set_aside_is_kept_with_its_own_reason(chain: Chain) -> None:
+    deep: Any = []
+    for _ in range(300):
+        deep = [deep]
+    send(
+        chain,
+        *batches("RunEvent", {"RunId": "good"}, {"RunId": "deep", "Identity": deep}, {"Identity": "x" * (1 << 20)}),
+    )
+    assert ask(chain, "AmlRunEvent | project RunId") == [{"RunId": "good"}]
+    rejected = ask(chain, "LazuliteRejected | project RecordIndex, Message | order by RecordIndex asc", "c-home")
+    assert [(row["RecordIndex"], row["Message"].split(" has more than ")[1]) for row in rejected] == [
+        (1, "200 levels; send it in parts."),
+        (2, "1048576 bytes; send it in parts."),
+    ]
+
+
 def test_a_rehearsal_leaves_nothing_behind(chain: Chain) -> None:
     append = Append("c-logs", "Heartbeat", (kql.Column("Computer", "string"),), pa.table({"Computer": ["a"]}))
     before = chain.engine.schema(), chain.engine.delivered()

@@ -27,7 +27,7 @@ from lazulite.metrics.store import MetricStore
 from lazulite.routing.cursor import place
 from lazulite.routing.delivering import Decided, Maker
 from lazulite.routing.intake import MAX_BATCHES, Intake
-from lazulite.routing.refusal import parted, refused_rows, rejected_whole
+from lazulite.routing.refusal import Reason, parted, reason_of, refused_rows, rejected_whole
 from lazulite.routing.router import Router
 
 # Faults of the data: the same batch would fail in the same way however often it is tried.
@@ -190,9 +190,8 @@ class Drain:
     def _deliver_refused(self, one: Decided, error: Exception) -> None:
         """Deliver a refused batch without its bad rows; failing that, as one rejected record; failing that, skip it."""
         sequence = one.batch.sequence
-        code = error.code if isinstance(error, EngineRefused) else "RowsRefused"
-        message = error.message if isinstance(error, EngineRefused) else f"{type(error).__name__}: {error}"
-        for pieces in (self._parted(one, code, message), self._whole(one, code, message), ()):
+        reason = reason_of(error)
+        for pieces in (self._parted(one, reason), self._whole(one, reason), ()):
             try:
                 self._commit(pieces, sequence)
             except _REFUSALS as again:
@@ -201,24 +200,24 @@ class Drain:
                 self._counters.add("lazulite_refused_batches_total", kept="yes" if pieces else "no")
                 return
 
-    def _parted(self, one: Decided, code: str, message: str) -> Sequence[Decided]:
+    def _parted(self, one: Decided, reason: Reason) -> Sequence[Decided]:
         if one.batch.category == REJECTED:
-            return self._whole(one, code, message)
+            return self._whole(one, reason)
         # Rows move up when bad ones leave, so their item ids do too: nothing of this batch was stored before.
-        bad = refused_rows(one.batch, lambda part: self._refuses(replace(one, batch=part)))
-        good, rejected = parted(one.batch, bad, code, message)
+        bad = refused_rows(one.batch, reason, lambda part: self._refuses(replace(one, batch=part)))
+        good, rejected = parted(one.batch, bad)
         return (replace(one, batch=good), Decided(rejected, (self._router.home,)))
 
-    def _whole(self, one: Decided, code: str, message: str) -> Sequence[Decided]:
-        return (Decided(rejected_whole(one.batch, code, message), (self._router.home,)),)
+    def _whole(self, one: Decided, reason: Reason) -> Sequence[Decided]:
+        return (Decided(rejected_whole(one.batch, reason), (self._router.home,)),)
 
-    def _refuses(self, one: Decided) -> bool:
+    def _refuses(self, one: Decided) -> Reason | None:
         try:
             making = self._maker.make((one,), self._cursor, one.batch.sequence)
             self._engine.rehearse(making.delivery)
-        except _REFUSALS:
-            return True
-        return False
+        except _REFUSALS as error:
+            return reason_of(error)
+        return None
 
     def _advance(self, through: int) -> None:
         with self._moved:
