@@ -28,6 +28,7 @@ from lazulite.wire import arm_versions
 from lazulite.wire.arm_answers import collection, one, page_limits, shown
 from lazulite.wire.arm_containers import Asked, Containers
 from lazulite.wire.arm_paths import OperationTable, parameters, refuse_encoded_slashes, scope_of, segments
+from lazulite.wire.authentication import Authenticate
 from lazulite.wire.bodies import json_body, read_body
 from lazulite.wire.errors import MethodNotAllowed
 from lazulite.wire.request import ArmRequest, Operation
@@ -36,7 +37,6 @@ from lazulite.wire.tracing import base_url
 FIRST_SEGMENTS = frozenset({"subscriptions", "providers", "tenants"})
 MAX_BODY = 4 * 1024 * 1024
 
-Authenticate = Callable[[Request], Awaitable[Caller]]
 Verb = Callable[[ArmRequest, ResourceKind | None], Awaitable[Response]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -11,9 +12,11 @@ from lazulite.core.errors import Unauthenticated
 from lazulite.identity import Tokens
 from lazulite.wire.tracing import correlation_id
 
+Authenticate = Callable[[Request], Awaitable[Caller]]
+
 
 class Authenticator:
-    """Awaitable as `authenticate(request) -> Caller`, which is what every plane takes."""
+    """The `Authenticate` of a running service; every plane takes one."""
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens

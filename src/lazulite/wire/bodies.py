@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -30,6 +30,8 @@ MAX_MEMBERS = 10_000
 _STEP = 256
 STALLED_SECONDS = 30.0
 WHOLE_SECONDS = 300.0
+
+ReadBody = Callable[[Request, int], Awaitable[bytes]]
 
 
 class BodyMemory:

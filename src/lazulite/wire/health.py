@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -11,15 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lazulite.core.caller import Caller
 from lazulite.core.clock import Clock
 from lazulite.core.counters import Counters
 from lazulite.kql import ticks
+from lazulite.wire.authentication import Authenticate
 
 PROMETHEUS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SEQUENCE = re.compile(r"\d{1,18}")
-
-Authenticate = Callable[[Request], Awaitable[Caller]]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +19,8 @@ from lazulite.core.caller import Caller
 from lazulite.identity.access import Access
 from lazulite.logs.budget import ResultBudget
 from lazulite.logs.query import LogAnswer, LogQueries
+from lazulite.wire.authentication import Authenticate
+from lazulite.wire.bodies import ReadBody
 from lazulite.wire.log_answers import Failure
 from lazulite.wire.log_requests import Asked
 
@@ -26,9 +28,6 @@ ACTION = "Microsoft.OperationalInsights/workspaces/query/read"
 JSON = "application/json; charset=utf-8"
 # More than the engine's places and its queue together, so that its own 429 is what a flood of queries meets.
 MAX_THREADS = 512
-
-Authenticate = Callable[[Request], Awaitable[Caller]]
-ReadBody = Callable[[Request, int], Awaitable[bytes]]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ POST       /subscriptions/{id}/metrics:getBatch
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -25,6 +25,8 @@ from lazulite.metrics.definitions import Definitions
 from lazulite.metrics.query import MetricQueries
 from lazulite.metrics.request import MAX_RESOURCES, MetricQuery
 from lazulite.wire.any_path import AnyCaseRoute
+from lazulite.wire.authentication import Authenticate
+from lazulite.wire.bodies import ReadBody
 from lazulite.wire.metric_answers import batch_body, definitions_body, list_body, namespaces_body
 from lazulite.wire.metric_requests import batch_query, batch_resources, list_query, with_body
 from lazulite.wire.request import ArmRequest, Operation
@@ -32,8 +34,6 @@ from lazulite.wire.request import ArmRequest, Operation
 MAX_BATCH_BODY = 1024 * 1024
 SUBSCRIPTIONS = "microsoft.resources/subscriptions"
 
-Authenticate = Callable[[Request], Awaitable[Caller]]
-ReadBody = Callable[[Request, int], Awaitable[bytes]]
 Authorize = Callable[[Caller, str, str], None]
 
 
