@@ -51,6 +51,7 @@ class Reading:
 
     @property
     def met(self) -> bool:
+        # The rule was checked when it was stored; an operator that is not here is a fault of ours, and is told as one.
         compare = OPERATORS[self.criterion.operator.lower()]
         return self.value is not None and compare(self.value, self.criterion.threshold)
 

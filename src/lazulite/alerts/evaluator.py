@@ -89,6 +89,7 @@ class Evaluator:
         return len(due)
 
     def _refresh(self) -> None:
+        # Read before the list: a change in between is seen again at the next look, never missed.
         revision = self._source.revision()
         if revision == self._revision:
             return
@@ -193,6 +194,7 @@ class Evaluator:
             if isinstance(error, LazuliteError)
             else f"Internal error {type(error).__name__}; see the log."
         )
+        # In memory first: while the state database is what fails, the rule must still wait before it is tried again.
         self._runs[rule.key] = Run(instant, text)
         self._counters.add(EVALUATIONS, outcome="failed")
         _LOG.warning("alert rule failed", extra={"rule": rule.id.text, "error": text}, exc_info=error)

@@ -24,6 +24,7 @@ from lazulite.core.errors import LazuliteError
 from lazulite.core.resource_id import parse
 from lazulite.state.queue import DurableQueue, QueueItem
 
+# All side by side, so that a round ends within one time-out and well before the queue's lease of its items.
 AT_ONCE = 32
 NOTIFICATION_ID = "x-lazulite-notification"
 DEPTH = "lazulite_alert_notifications_waiting"
@@ -78,6 +79,7 @@ class Notifier:
         except LazuliteError as error:
             self._retry_or_bury(item, notification, f"The action group cannot be read: {error.message}")
             return None
+        # As it is now, not as it was when the alert fired: a receiver that was removed must not be called any more.
         receiver = _receiver(group, notification.receiver)
         if receiver is None:
             self._bury(item, notification, "The action group or its receiver was removed or disabled.")

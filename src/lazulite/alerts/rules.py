@@ -122,6 +122,7 @@ def _refuse_unsupported(properties: Mapping[str, Any]) -> None:
     if not isinstance(criteria, Mapping):
         return
     conditions = criteria.get("allOf")
+    # The body has not been checked yet: anything may stand in it.
     named = [("criteria", "odata.type", criteria)]
     if isinstance(conditions, list):
         named += [(f"criteria.allOf[{i}]", "criterionType", c) for i, c in enumerate(conditions)]

@@ -187,6 +187,7 @@ class AlertStore:
 
     def expire(self, before: int) -> int:
         """Delete alerts last changed before `before` ticks that no rule goes on from; returns how many."""
+        # A few at a time: a transaction that deletes a month's alerts would hold up every other write.
         old = select(ALERT.c.id).where(ALERT.c.modified < before, ALERT.c.id.not_in(select(OPEN.c.alert_id)))
         total = 0
         while True:

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from lazulite.cli.safe_text import visible, visible_json
 
+# Columns up to MAX_WHOLE wide are not folded where there is room; a folded one keeps LEAST_FOLDED at least.
 MAX_RULE = 40
 MAX_WHOLE = 28
 LEAST_FOLDED = 8

@@ -69,6 +69,7 @@ class Counters:
         """The whole page in Prometheus text format 0.0.4."""
         with self._lock:
             lines = list(self._lines())
+        # Gauges ask other rooms, which may hold locks of their own while they count here: not under ours.
         for name, read in sorted(self._gauges.items()):
             lines += [*self._head(name, "gauge"), f"{name} {read():g}"]
         return "\n".join(lines) + "\n"

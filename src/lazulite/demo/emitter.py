@@ -114,6 +114,7 @@ class Emitter:
         ]
 
     def _deliver(self, category: str, records: Sequence[Record]) -> None:
+        # Made before the first try: a repeat under the same key is stored once.
         key = self._ids.guid()
         delay = self._interval
         while not self._abandoned.is_set():

@@ -16,6 +16,7 @@ from lazulite.core.errors import BadRequest, Unauthenticated
 from lazulite.identity import signing_key
 from lazulite.identity.principals import Principal
 
+# What Azure gives: clients plan their renewal by it.
 LIFETIME_SECONDS = 3_599
 MAX_AUDIENCE = 512
 MAX_TOKEN = 16 * 1024
@@ -51,6 +52,7 @@ class Tokens:
             "oid": principal.object_id,
             "sub": principal.object_id,
             "tid": self.tenant_id,
+            # Without it two tokens of one second would be the same text.
             "uti": uuid.uuid4().hex,
             "ver": "1.0",
         }

@@ -97,6 +97,7 @@ class LogQueries:
         resource = ids.parse(query.resource_id)
         if resource.type.lower() == TYPE.lower() and not resource.is_collection:
             return Scope(_bounded([self._workspaces.require(resource.key), *named]))
+        # Workspaces without a table are left out: they have nothing to add, and would count against the limit.
         holding = {space for space, _ in self._engine.schema().tables}
         everywhere = [each for each in self._workspaces.all() if each.customer_id in holding]
         return Scope(_bounded([*everywhere, *named]), resource.key)

@@ -140,6 +140,7 @@ class _Building:
     def add(self, points: pa.Table, ids: Ids, rows: Positions) -> None:
         """Merge what a query gave; `ids` ascend, and `rows` are theirs. Series that are not among `ids` are dropped."""
         series = points["s"].to_numpy()
+        # A series beyond the last id would be found behind the end; it differs from what stands there, and drops out.
         at = np.minimum(np.searchsorted(ids, series), len(ids) - 1)
         asked = ids[at] == series
         cells = rows[at] * self._window.buckets

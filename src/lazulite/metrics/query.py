@@ -45,6 +45,7 @@ class MetricQueries:
         selection = self._select(query, slots)
         reader = GridReader(self._engine, slot, self._clock.now(), self._seconds)
         top = read_top(query)
+        # A split of thousands of series is ranked by one row each, and only the best are then read bucket by bucket.
         whole = reader.read(selection, window.whole()) if _must_rank(query, selection, top) else None
         grid = None
         if whole is None:

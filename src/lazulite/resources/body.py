@@ -91,6 +91,7 @@ def placed(body: dict[str, Any], current: Resource | None, kind: ResourceKind | 
         if kind.traits.requires_location:
             raise BadRequest("LocationRequired", "The location property is required for this resource.")
         new = "global" if kind.traits.global_location else None
+    # "West Europe" and "westeurope" are one place: clients send either.
     if old is not None and _plain(old) != _plain(new):
         raise Conflict(
             "InvalidResourceLocation",

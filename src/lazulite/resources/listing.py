@@ -104,6 +104,7 @@ def page(connection: Connection, listing: Listing, after: str, limit: int) -> Pa
     found: list[Resource] = []
     query = select(RESOURCE).where(listing.where, *_conditions(listing.filter)).order_by(RESOURCE.c.key)
     while True:
+        # One more than is shown, so that the last page is known to be the last and has no link to an empty one.
         rows = connection.execute(query.where(RESOURCE.c.key > after).limit(limit + 1)).all()
         for row in rows:
             if len(found) == limit:

@@ -50,6 +50,7 @@ class ResourceStore:
         self._ids = ids
         self._limits = limits or ResourceLimits()
         self._outbox = Outbox(database, OUTBOX)
+        # Held over the transaction and the telling: kinds must hear of changes in the order of their revisions.
         self._in_order = threading.RLock()
 
     def kind(self, resource_type: str) -> ResourceKind | None:
@@ -218,6 +219,7 @@ class ResourceStore:
         gone = [*(table.to_resource(row) for row in connection.execute(inside)), current]
         for resource in gone:
             connection.execute(delete(table.RESOURCE).where(table.RESOURCE.c.key == resource.id.key))
+        # Deleting stores no resource with a revision, but whoever compares revisions must see that something changed.
         table.next_revision(connection)
         return [self._record(connection, Change(resource, None), caller) for resource in gone]
 

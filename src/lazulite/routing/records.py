@@ -25,7 +25,7 @@ from lazulite.metrics.records import decode_metric_records
 from lazulite.routing import fields as record_fields
 from lazulite.routing.columns import column, printable
 from lazulite.routing.fields import TIME
-from lazulite.routing.framing import frame
+from lazulite.routing.framing import Malformed, frame
 from lazulite.routing.ownership import parsed
 from lazulite.routing.placing import Place, Placed, Refusal, place
 from lazulite.routing.rejected import RejectedRecord, cut
@@ -171,7 +171,7 @@ def _without(rows: pa.Table, refused: Mapping[int, Refusal]) -> pa.Table:
 
 
 def _rejected(index: int, record: Any, refusal: Refusal, category: str) -> RejectedRecord:
-    text = record.text if hasattr(record, "reason") else _text(record)
+    text = record.text if isinstance(record, Malformed) else _text(record)
     return RejectedRecord(index, refusal.code, printable(refusal.message), cut(text), printable(category))
 
 

@@ -175,6 +175,7 @@ def _metrics(items: Iterable[Mapping[str, Any]], what: Emits) -> list[dict[str, 
             )
         if item.get("timeGrain") not in (None, "PT1M"):
             raise _bad("metrics.timeGrain", "Metrics are sent by the minute: timeGrain is PT1M or left out.")
+        # An item of metrics has a grain and no group; `_item` is that of logs.
         found.append(_item(item, ALL_METRICS, None) | {"timeGrain": None})
         del found[-1]["categoryGroup"]
     _check_once([item["category"] for item in found], "metrics")

@@ -147,6 +147,7 @@ class Client:
 
     def _send(self, method: str, path: str, allow: tuple[int, ...] = (), **options: Any) -> httpx.Response:
         headers = options.pop("headers", {})
+        # A 401 is tried once more with a new token: a server that was started anew may have another key.
         for last in (False, True):
             token = self.token(renew=last)
             response = self._request(method, path, headers=headers | {"authorization": f"Bearer {token}"}, **options)

@@ -110,6 +110,7 @@ def make_resources(database: Database, store: ResourceStore, installed: Installa
     if installed.resources_made:
         return
     for resource_id, body in _first_resources(installed):
+        # Only what is missing: a first start that was cut off must not reset what was made and changed since.
         if store.get(resource_id) is None:
             store.put(resource_id, body, SYSTEM)
     ensure_recommended(store, installed.ml_workspace, SYSTEM)

@@ -16,6 +16,7 @@ from lazulite.kql import ticks
 
 Reader = Callable[[Any], Any]
 
+# KB is 1000 and KiB 1024, as they are defined.
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")

@@ -101,6 +101,7 @@ class Database:
                 f"The state database has migration {max(applied)}, this lazulite knows up to {max(known, default=0)}."
                 " Start the newer version again, or restore a backup made before it.",
             )
+        # A new database is made from METADATA, which has the outcome of every step already.
         for step in [] if fresh else self._migrations:
             if step.number not in applied:
                 self._apply(step)

@@ -21,6 +21,7 @@ DEFAULT_TIME_RANGE = "1d"
 ORDERS = {"asc": False, "desc": True}
 NOT_SUPPORTED = ("smartgroupid", "select")
 _WHOLE = re.compile(r"[0-9]{1,9}")
+# SQLite's integers are 64 bits wide: a larger one in a forged token would fail the statement.
 _Sorted = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)] | str
 _FLAGS = {"true": True, "1": True, "false": False, "0": False, "": False}
 

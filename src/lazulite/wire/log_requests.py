@@ -90,6 +90,7 @@ def asked(body: QueryBody, prefer_header: str, workspace: str | None = None, res
 
 def parse_prefer(header: str) -> Prefer:
     """`wait=30, include-statistics=true`; preferences that are not known are left out, as RFC 7240 has it."""
+    # RFC 7240 parts preferences with commas; some clients write semicolons.
     parts = [part.partition("=") for part in header.replace(";", ",").split(",") if part.strip()]
     if len(parts) > _MAX_PREFERENCES:
         raise BadRequest("BadArgumentError", f"The Prefer header has more than {_MAX_PREFERENCES} preferences.")

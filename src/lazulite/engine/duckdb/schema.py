@@ -82,7 +82,7 @@ def _extend_table(
 def _added(key: TableKey, held: Mapping[str, str], columns: Iterable[kql.Column]) -> list[kql.Column]:
     known, added = dict(held), []
     for column in columns:
-        form_of(column.type)
+        form_of(column.type)  # for its refusal of a type that is none
         if known.setdefault(column.name, column.type) != column.type:
             raise EngineRefused(
                 "ColumnTypeConflict",
@@ -105,6 +105,7 @@ def _create_table(
     if physical is None:
         physical = f"s{len(places) + 1}"
         connection.execute(f"CREATE SCHEMA {physical}")
+    # Tables and spaces are never dropped, so their number is also the next free name.
     table = f"t{sum(where == space for where, _ in schema.tables) + 1}"
     declared = ", ".join(f"{name} {form_of(column.type).declaration}" for column, name in named)
     connection.execute(f"CREATE TABLE {physical}.{table} ({declared})")
