@@ -6,7 +6,6 @@ JSON text (string, nullable), int as int32, long as int64, real as float64, bool
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -67,9 +66,3 @@ class StoredBatch:
     principal: str
     door: str
     rows: pa.Table
-
-
-class BatchSource(Protocol):
-    """What a destination reads: batches after a sequence, oldest first, bounded in rows."""
-
-    def read(self, after: int, max_rows: int) -> Sequence[StoredBatch]: ...

@@ -48,7 +48,7 @@ class IntakeSettings:
 
 
 class Intake:
-    """One `intake.db`. Implements core.batch.Emit and core.batch.BatchSource; safe to use from many threads."""
+    """One `intake.db`. Implements core.batch.Emit; safe to use from many threads."""
 
     def __init__(
         self,
