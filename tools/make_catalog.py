@@ -2,7 +2,8 @@
 
     python tools/make_catalog.py ../shared/reference
 
-The packaged files hold what describes a table, a category or a metric to its users. Tables that only lazulite has stand in `own_tables.json`, by hand.
+The packaged files hold what describes a table, a category or a metric to its users. Tables that only lazulite has
+stand in `own_tables.json`, by hand.
 """
 
 from __future__ import annotations
