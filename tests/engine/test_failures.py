@@ -7,7 +7,7 @@ import pytest
 
 from lazulite.core.errors import Unavailable
 from lazulite.engine import EngineRefused
-from lazulite.engine.duckdb.failures import Nature, nature, of_write
+from lazulite.engine.duckdb.failures import Nature, nature, of_write, short_of_memory
 
 SEEN = [
     (duckdb.InterruptException("INTERRUPT Error: Interrupted!"), Nature.INTERRUPTED, Unavailable),
@@ -26,6 +26,22 @@ SEEN = [
 def test_an_error_has_one_meaning(error: Exception, meaning: Nature, for_writer: type[Exception]) -> None:
     assert nature(error) is meaning
     assert type(of_write(error)) is for_writer
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("Out of Memory Error: could not allocate block of size 256.0 KiB", True),
+        (
+            "TransactionContext Error: Failed to commit: failed to pin block of size 256.0 KiB (127 MiB/128 MiB used)",
+            True,
+        ),
+        ("FATAL Error: Failed to create checkpoint because of error: failed to pin block of size 256.0 KiB", True),
+        ("TransactionContext Error: Failed to commit: No space left on device", False),
+    ],
+)
+def test_what_failed_for_want_of_memory_is_known(text: str, short: bool) -> None:
+    assert short_of_memory(duckdb.Error(text)) is short
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,15 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         Rig(tmp_path)
 
 
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    Rig(tmp_path).engine.close()
+    with (tmp_path / "logs.duckdb").open("r+b") as file:
+        file.seek(4096)
+        file.write(b"scribble" * 16)
+    with pytest.raises(Unavailable, match=r"logs\.duckdb cannot be opened: .*[Cc]orrupt"):
+        Rig(tmp_path)
+
+
 def test_the_storage_version_and_the_locks_are_set(rig: Rig) -> None:
     with rig.engine._instance.cursor() as cursor:
         row = cursor.execute("SELECT tags FROM duckdb_databases() WHERE path IS NOT NULL").fetchone()

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lazulite.core.errors import Unavailable
+from lazulite.engine import Append
 from tests.engine.conftest import Rig, rows_of
 from tests.engine.test_queries import until
 
@@ -89,3 +90,45 @@ def test_after_closing_writes_and_queries_are_refused(rig: Rig) -> None:
         rig.engine.adopt("epoch")
     with pytest.raises(Unavailable, match="stopping"):
         rig.ask("T")
+
+
+def test_a_checkpoint_that_has_too_little_memory_gets_more(make_rig: Callable[..., Rig]) -> None:
+    """DuckDB reads 2 048 values of a column at once when it rewrites one: long texts are more than it was given."""
+    rig = make_rig(memory_bytes=64 * MIB, checkpoint_bytes=8 * MIB)
+    long = rows_of("T", {"s": "string"}, [("x" * 200_000,)] * 50)
+    for _ in range(12):
+        deliver_at_last(rig, long)
+    until(lambda: rig.engine._instance.wal_bytes <= 8 * MIB)
+    assert rig.rows("T | count") == [{"Count": 600}]
+    assert rig.counters.value("lazulite_engine_memory_widened_total") >= 1
+
+
+def deliver_at_last(rig: Rig, append: Append) -> None:
+    """Deliver once, through failures, as the drain does: by the cursor."""
+    before = rig.engine.delivered()
+
+    def done() -> bool:
+        try:
+            if rig.engine.delivered() == before:
+                rig.deliver(append)
+        except Unavailable:
+            return False
+        return True
+
+    until(done)
+
+
+def test_a_reader_that_finds_the_store_broken_does_not_end_the_writer(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance, opened = rig.engine._instance, rig.engine._instance.cursor
+    rig.deliver(WIDE)
+
+    def just_broken() -> object:
+        monkeypatch.setattr(instance, "cursor", opened)
+        raise Unavailable("EngineUnavailable", "a reader came first")
+
+    monkeypatch.setattr(instance, "cursor", just_broken)
+    rig.engine._writer._checkpoint(above=0)
+    rig.deliver(WIDE)
+    assert rig.rows("T | count") == [{"Count": 4_000}]

@@ -44,11 +44,19 @@ _PREFIXES = {
     "TransactionContext Error: Failed to commit": Nature.BROKEN,
 }
 
+_MEMORY_WORDS = ("Out of Memory Error", "failed to pin block", "could not allocate block", "failed to allocate")
+
 
 def nature(error: BaseException) -> Nature:
     """Classify an error of DuckDB or of Arrow reading from it."""
     text = str(error)
     return next((found for prefix, found in _PREFIXES.items() if text.startswith(prefix)), Nature.OTHER)
+
+
+def short_of_memory(error: BaseException) -> bool:
+    """Whether it failed for want of memory, also inside a commit or a checkpoint, which leaves a broken instance."""
+    text = str(error)
+    return any(words in text for words in _MEMORY_WORDS)
 
 
 def of_write(error: BaseException) -> LazuliteError:

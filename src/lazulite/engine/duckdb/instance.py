@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import psutil
 
 from lazulite.core.errors import Unavailable
 from lazulite.engine.duckdb.failures import brief
@@ -37,6 +38,7 @@ class Instance:
         self._lock = threading.Condition()
         self._cursors: set[Connection] = set()
         self._reason: str | None = None
+        self._memory_bytes = settings.memory_bytes
         _claim(self.path)
         try:
             self._root = self._connect()
@@ -83,6 +85,23 @@ class Instance:
         with self._lock:
             self._reason = None
 
+    def widen(self) -> bool:
+        """Have the next opening take twice the memory, up to half of the machine's; False when that is reached.
+
+        A checkpoint reads 2 048 values of a column at once, so long texts can need more than was given; without one the
+        log grows until nothing can be written any more. It holds until the process ends.
+        """
+        wider = self._memory_bytes * 2
+        if wider > psutil.virtual_memory().total // 2:
+            return False
+        self._memory_bytes = wider
+        return True
+
+    @property
+    def memory_bytes(self) -> int:
+        """What DuckDB may take at the next opening."""
+        return self._memory_bytes
+
     def close(self) -> None:
         """Interrupt what runs and close; the instance is of no use afterwards."""
         with self._lock:
@@ -106,7 +125,7 @@ class Instance:
     def _connect(self) -> Connection:
         try:
             root = duckdb.connect(str(self.path), config=self._config())
-        except (duckdb.IOException, duckdb.ConnectionException) as error:
+        except duckdb.Error as error:
             raise _unopened(self.path, error) from error
         try:
             root.execute("SET enable_external_access = false; SET lock_configuration = true")
@@ -120,7 +139,7 @@ class Instance:
         """Automatic checkpoints are put out of reach: the writer decides when."""
         folder = self.path.parent
         return {
-            "memory_limit": f"{self._settings.memory_bytes // MIB}MiB",
+            "memory_limit": f"{self._memory_bytes // MIB}MiB",
             "threads": self._settings.threads,
             "temp_directory": str(folder / "spill"),
             "max_temp_directory_size": f"{self._settings.spill_bytes // MIB}MiB",

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 
 from lazulite.core.counters import Counters
 from lazulite.core.errors import LazuliteError, Unavailable
-from lazulite.engine.duckdb.failures import ENGINE_ERRORS, Nature, brief, nature, of_write
+from lazulite.engine.duckdb.failures import ENGINE_ERRORS, Nature, brief, nature, of_write, short_of_memory
 from lazulite.engine.duckdb.instance import Connection, Instance
-from lazulite.engine.duckdb.settings import DuckDbSettings
+from lazulite.engine.duckdb.settings import MIB, DuckDbSettings
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -88,8 +88,10 @@ class Writer:
     def _run(self) -> None:
         while not (self._stopping.is_set() and self._jobs.empty()):
             self._checkpoint(above=self._next())
-            if self._instance.reason is not None:
+            while self._instance.reason is not None and not self._stopping.is_set():
                 self._reopen()
+                # What failed for want of memory would fail again: what a log brings back stays in memory until then.
+                self._checkpoint(above=0)
         self._checkpoint(above=0)
         self._refuse_waiting("The service is stopping.")
 
@@ -99,10 +101,10 @@ class Writer:
             job = self._jobs.get(timeout=self._settings.checkpoint_idle_seconds)
         except queue.Empty:
             return 0
-        self._do(job)
-        return self._settings.checkpoint_bytes
+        return 0 if self._do(job) is Nature.MEMORY else self._settings.checkpoint_bytes
 
-    def _do(self, job: _Job) -> None:
+    def _do(self, job: _Job) -> Nature | None:
+        """Answer the job; returns the nature of the engine's error, if it was one."""
         try:
             job.answer.set_result(self._transaction(job))
         except LazuliteError as error:
@@ -110,9 +112,11 @@ class Writer:
         except ENGINE_ERRORS as error:
             self._note(error)
             job.answer.set_exception(of_write(error))
+            return nature(error)
         except BaseException as error:  # a fault of ours must reach the caller and leave the thread alive
             log.exception("a write failed unexpectedly")
             job.answer.set_exception(error)
+        return None
 
     def _transaction(self, job: _Job) -> Any:
         started = time.monotonic()
@@ -136,10 +140,13 @@ class Writer:
         try:
             with self._instance.cursor() as connection:
                 connection.execute("CHECKPOINT")
+        except Unavailable:
+            log.info("checkpoint put off: a reader has just found the store broken")
+            return
         except ENGINE_ERRORS as error:
             # A reader from before a table change holds a checkpoint off, which is no failure: the next job tries again.
             log.info("checkpoint put off: %s", brief(error))
-            if self._note(error):
+            if self._note(error) and not self._widened(error):
                 self._no_checkpoint_before = time.monotonic() + FAILED_CHECKPOINT_SECONDS
             return
         self._counters.observe("lazulite_engine_checkpoint_seconds", time.monotonic() - started)
@@ -152,6 +159,15 @@ class Writer:
         if free < 2 * size:
             log.warning("checkpoint put off: %d bytes of disk are free and %d bytes of log wait", free, size)
         return free >= 2 * size
+
+    def _widened(self, error: BaseException) -> bool:
+        """Whether the store will be opened with more memory, because a checkpoint had too little."""
+        if not short_of_memory(error) or not self._instance.widen():
+            return False
+        size = self._instance.memory_bytes // MIB
+        log.warning("a checkpoint needs more memory than was given: DuckDB gets %d MiB until the service stops", size)
+        self._counters.add("lazulite_engine_memory_widened_total")
+        return True
 
     def _note(self, error: BaseException) -> bool:
         """Whether the error means that the instance is to be reopened, which is then under way."""
