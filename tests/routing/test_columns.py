@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lazulite.kql.ticks import parse_datetime, parse_timespan
-from lazulite.routing.columns import column
+from lazulite.routing.columns import LI_FIELD_SIZE, column
 
 REFUSED = object()
 
@@ -22,6 +22,10 @@ REFUSED = object()
         ("string", True, "true"),
         ("string", {"a": 1}, '{"a":1}'),
         ("string", "\ud800", REFUSED),
+        ("string", "x" * LI_FIELD_SIZE, "x" * LI_FIELD_SIZE),
+        ("string", "x" * (LI_FIELD_SIZE + 1), REFUSED),
+        ("string", "é" * (LI_FIELD_SIZE // 2 + 1), REFUSED),
+        ("string", ["x" * LI_FIELD_SIZE], REFUSED),
         ("int", 7, 7),
         ("int", "7", 7),
         ("int", "-7", -7),
@@ -73,3 +77,9 @@ def test_a_value_and_what_is_stored(kusto_type: str, sent: Any, stored: Any) -> 
 
 def test_what_is_refused_is_shown_shortened() -> None:
     assert column("int", ["x" * 1000]).bad[0] == "'" + "x" * 99 + "..."
+
+
+def test_a_text_that_is_too_long_is_named_by_its_size() -> None:
+    built = column("string", ["short", "x" * 70_000])
+    assert built.array.to_pylist() == ["short", ""]
+    assert "... (70000 bytes; a field has at most 65536)" in built.bad[1]

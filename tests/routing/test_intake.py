@@ -75,6 +75,18 @@ def test_a_key_makes_a_batch_once_for_a_day_even_when_its_payload_is_gone(intake
     assert not intake.emit(emission(batch("a"), key="k")).result().repeated
 
 
+def test_a_key_ages_by_its_own_clock(tmp_path: Path, clock: HeldClock) -> None:
+    """The event clock may be started years ahead of the last time, and the sender still repeats within its day."""
+    real = HeldClock(NOON)
+    intake = Intake(tmp_path / "intake.db", clock, Counters(), key_clock=real)
+    intake.emit(emission(batch("a"), key="k")).result()
+    clock.advance(10 * 365 * 86_400)
+    assert intake.emit(emission(batch("a"), key="k")).result().repeated
+    real.advance(86_400 + 1)
+    assert not intake.emit(emission(batch("a"), key="k")).result().repeated
+    intake.close()
+
+
 def test_a_key_repeated_in_one_group_is_written_once(intake: Intake) -> None:
     futures = [intake.emit(emission(batch("a"), key="k")) for _ in range(50)]
     assert {future.result().sequence for future in futures} == {1}

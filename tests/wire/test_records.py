@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from lazulite.core.resource_id import parse
 from lazulite.identity import Access
 from lazulite.resources import ResourceStore, own_kinds
 from lazulite.routing.intake import Intake, IntakeSettings
+from lazulite.routing.records import decode
 from lazulite.routing.settings import DiagnosticSettingKind
 from lazulite.state.database import Database
+from lazulite.wire import records
 from lazulite.wire.arm import ArmRouter
 from lazulite.wire.errors import exception_handlers
 from lazulite.wire.records import MAX_BODY, operations
@@ -227,3 +230,30 @@ def test_a_diagnostic_setting_is_put_200_listed_and_deleted(door: Door) -> None:
     assert door.request("PUT", f"{path}/two", params=version, json=body).status_code == 400
     assert door.request("DELETE", f"{path}/one", params=version).status_code == 200
     assert door.request("DELETE", f"{path}/one", params=version).status_code == 204
+
+
+def test_large_bodies_are_decoded_one_at_a_time(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoding takes many times a body's own memory, which is not counted with it."""
+    busy = threading.Lock()
+    overlaps: list[bool] = []
+
+    def decode_alone(*given: Any) -> Any:
+        overlaps.append(not busy.acquire(blocking=False))
+        try:
+            return decode(*given)
+        finally:
+            if not overlaps[-1]:
+                busy.release()
+
+    monkeypatch.setattr(records, "decode", decode_alone)
+    large = msgspec.json.encode([{"JobName": f"{number:01000}"} for number in range(2 * records.LARGE_BODY // 1000)])
+
+    async def send() -> list[int]:
+        transport = httpx.ASGITransport(door.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            path = f"{ML}/providers/lazulite/records?category=AmlComputeJobEvent"
+            answers = await asyncio.gather(*(client.post(path, content=large) for _ in range(6)))
+        return [answer.status_code for answer in answers]
+
+    assert asyncio.run(send()) == [202] * 6
+    assert overlaps == [False] * 6

@@ -5,7 +5,7 @@ the meaning is clear ("12" in an int column, 12 in a string column), and those t
 
 | Kusto type | takes |
 | --- | --- |
-| string | text; any other JSON value as its JSON text; null is "" |
+| string | text up to LI_FIELD_SIZE; any other JSON value as its JSON text; null is "" |
 | int, long | whole numbers in range, also as 12.0 or "12"; "" is null |
 | real | numbers, also as text, NaN and Infinity as text; "" is null |
 | bool | true and false, also as text or as 0 and 1; "" is null |
@@ -30,6 +30,9 @@ import pyarrow.compute as pc
 from lazulite.core.clock import UNIX_EPOCH_TICKS
 from lazulite.kql import ticks
 
+# Azure's limit of a field, in UTF-8 bytes. The engine reads 2 048 values of a column at once: without a limit, so many
+# long texts are more memory than there is, for a query and for the checkpoint that writes them.
+LI_FIELD_SIZE = 64 * 1024
 # Arrow reads these into nanoseconds without overflow; everything else goes through kql.ticks.
 _PLAIN_DATETIME = r"^(1[7-9]|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z$"
 _NOT_PLAIN = (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError, OverflowError)
@@ -78,7 +81,9 @@ def _one_by_one(form: Form, values: Sequence[Any]) -> Column:
 
 def _shown(value: Any) -> str:
     text = repr(value) if not isinstance(value, str) else f"'{value}'"
-    return printable(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    shown = printable(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    size = len(printable(value).encode()) if isinstance(value, str) else len(text)
+    return shown if size <= LI_FIELD_SIZE else f"{shown} ({size} bytes; a field has at most {LI_FIELD_SIZE})"
 
 
 def printable(text: str) -> str:
@@ -87,7 +92,10 @@ def printable(text: str) -> str:
 
 
 def _plain_strings(values: Sequence[Any]) -> Any:
-    return pc.fill_null(pa.array(values, pa.string()), "")
+    texts = pc.fill_null(pa.array(values, pa.string()), "")
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) > LI_FIELD_SIZE:
+        raise pa.ArrowInvalid("too long")
+    return texts
 
 
 # The types are looked at first because Arrow alone would take True as 1.0 and 7.0 as 7 without a word.
@@ -117,10 +125,10 @@ def _never_plain(values: Sequence[Any]) -> Any:
 
 
 def _string(value: Any) -> str | None:
-    if isinstance(value, str):
-        value.encode()
-        return value
-    return None if value is None else msgspec.json.encode(value).decode()
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text.encode()) <= LI_FIELD_SIZE else _refuse()
 
 
 def _whole(bits: int) -> Callable[[Any], int | None]:

@@ -48,7 +48,10 @@ class IntakeSettings:
 
 
 class Intake:
-    """One `intake.db`. Implements core.batch.Emit; safe to use from many threads."""
+    """One `intake.db`. Implements core.batch.Emit; safe to use from many threads.
+
+    `clock` is the event clock. Senders' keys age by `key_clock`, the real one: a day is a day wherever events stand.
+    """
 
     def __init__(
         self,
@@ -57,9 +60,11 @@ class Intake:
         counters: Counters,
         settings: IntakeSettings | None = None,
         ids: Ids | None = None,
+        key_clock: Clock | None = None,
     ) -> None:
         self._path = path
         self._clock = clock
+        self._key_clock = key_clock or clock
         self._counters = counters
         self._settings = settings or IntakeSettings()
         self._reader = file.connect(path)
@@ -124,7 +129,7 @@ class Intake:
 
     def _write(self, connection: sqlite3.Connection, emission: Emission, rows: Sequence[file.Row]) -> Receipt:
         # Inside the transaction, so that two sendings of one key in one group are seen one after the other.
-        now = self._clock.now()
+        now = self._key_clock.now()
         if now - self._keys_swept > _KEY_SWEEP:
             file.forget_keys(connection, now - KEY_AGE)
             self._keys_swept = now

@@ -115,8 +115,8 @@ class Service:
         settings, event = self.settings, self.clocks.event
         reserve = settings.disk_reserve.bytes_of(self.paths.folder)
         self.engine = DuckDbEngine(self.paths.folder, _engine_settings(settings, reserve), self.counters)
-        bounds = IntakeSettings(total_bytes=settings.intake, disk_reserve_bytes=reserve)
-        self.intake = Intake(self.paths.intake, event, self.counters, bounds)
+        bounds = _intake_settings(settings, reserve)
+        self.intake = Intake(self.paths.intake, event, self.counters, bounds, key_clock=self.clocks.real)
         self.metric_store = MetricStore(self.engine, MetricSettings(settings.max_series, settings.metric_days))
         self.home = self.workspaces.require(self.installed.log_analytics.text).customer_id
         router = Router(DiagnosticSettings(self.resources, self.customer_id), self.home, self.counters)
@@ -218,10 +218,22 @@ def _query_limits(settings: Settings) -> QueryLimits:
     return replace(whole, max_bytes=min(whole.max_bytes, settings.budget.results))
 
 
+def _intake_settings(settings: Settings, reserve: int) -> IntakeSettings:
+    """A round of the drain is an eighth of what DuckDB may take: its rows are there several times on their way in."""
+    return IntakeSettings(
+        pending_bytes=settings.budget.bodies // 4,
+        total_bytes=settings.intake,
+        read_bytes=settings.budget.engine // 8,
+        disk_reserve_bytes=reserve,
+    )
+
+
 def _engine_settings(settings: Settings, reserve: int) -> DuckDbSettings:
+    """Texts above 4 KiB stay in DuckDB's memory, in blocks of 256 KiB each, until a checkpoint: so it comes in time."""
     own_threads = {"threads": settings.threads} if settings.threads else {}
     return DuckDbSettings(
         memory_bytes=settings.budget.engine,
+        checkpoint_bytes=min(DuckDbSettings.checkpoint_bytes, settings.budget.engine // 8),
         spill_bytes=settings.spill,
         queries=settings.queries,
         queries_waiting=settings.query_queue,
