@@ -9,7 +9,7 @@ import pytest
 
 from lazulite.core.errors import LazuliteError
 from lazulite.engine import EngineRefused
-from lazulite.engine.duckdb.dynamics import MAX_BYTES, MAX_DEPTH, MAX_MEMBERS, check
+from lazulite.engine.dynamics import MAX_BYTES, MAX_DEPTH, MAX_MEMBERS, check, fault_of
 from tests.engine.conftest import Rig, rows_of
 
 
@@ -47,6 +47,12 @@ STORED = {
     "an escaped quote before brackets": '["\\"' + "[" * 5_000 + '"]',
     "colons in a string": '{"a":"' + ":" * 50_000 + '"}',
 }
+
+
+def test_a_door_can_ask_before() -> None:
+    assert [name for name, text in REFUSED.items() if not fault_of(text)] == []
+    assert [name for name, text in STORED.items() if fault_of(text)] == []
+    assert fault_of(nested(MAX_DEPTH + 1)) == "more than 200 levels"
 
 
 @pytest.mark.parametrize("name", STORED)

@@ -62,6 +62,7 @@ REFUSED = object()
         ("dynamic", "[1,2", '"[1,2"'),
         ("dynamic", 5, "5"),
         ("dynamic", None, None),
+        ("dynamic", "[" * 201 + "]" * 201, REFUSED),
         ("guid", "74BE27DE-1E4E-49D9-B579-FE0B331D3642", "74be27de-1e4e-49d9-b579-fe0b331d3642"),
         ("guid", "x", REFUSED),
         ("decimal", "1.50", "1.50"),
@@ -83,3 +84,10 @@ def test_a_text_that_is_too_long_is_named_by_its_size() -> None:
     built = column("string", ["short", "x" * 70_000])
     assert built.array.to_pylist() == ["short", ""]
     assert "... (70000 bytes; a field has at most 65536)" in built.bad[1]
+
+
+def test_a_dynamic_past_a_bound_costs_its_own_record_alone() -> None:
+    """The engine would refuse the batch: with many such values, good ones would go with the bad."""
+    built = column("dynamic", [{"a": 1}, {str(number): 0 for number in range(10_001)}])
+    assert built.array.to_pylist() == ['{"a":1}', None]
+    assert built.bad[1].endswith("... (more than 10000 members; send it in parts)")

@@ -203,6 +203,24 @@ def test_refused_rows_are_found_and_kept_as_rejected_and_all_others_arrive(bench
     assert bench.engine.rehearsals < 60
 
 
+def test_a_stop_does_not_wait_for_the_search_for_refused_rows(bench: Bench) -> None:
+    drain: Drain | None = None
+
+    def refuses(append: Append) -> bool:
+        if drain is not None and bench.engine.rehearsals > 2:
+            drain._stopping.set()
+        return bad_jobs(append)
+
+    bench.engine.refuses = refuses
+    last = bench.emit(*({"JobName": "bad"} for _ in range(500)))
+    drain = bench.drain()
+    eventually(lambda: not drain._thread.is_alive())
+    assert bench.engine.rehearsals < 6
+    assert bench.engine.cursor is not None
+    assert bench.engine.cursor.through == 0
+    assert bench.drain().wait(last, 10), "the next start goes through with it"
+
+
 def test_a_batch_refused_even_without_its_bad_rows_is_told_of_and_passed(bench: Bench) -> None:
     bench.engine.refuses = lambda append: append.table == "AmlComputeJobEvent" and append.rows.num_rows != 1
     drain = bench.drain()

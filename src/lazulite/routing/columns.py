@@ -10,7 +10,7 @@ the meaning is clear ("12" in an int column, 12 in a string column), and those t
 | real | numbers, also as text, NaN and Infinity as text; "" is null |
 | bool | true and false, also as text or as 0 and 1; "" is null |
 | datetime, timespan | text as kql.ticks reads it (ISO 8601, any offset; "1.02:03:04"); "" is null |
-| dynamic | any JSON value; text that holds JSON is that JSON, other text is a JSON string |
+| dynamic | any JSON value within engine.dynamics; text that holds JSON is that JSON, other text is a JSON string |
 | guid, decimal | text of one |
 """
 
@@ -28,6 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lazulite.core.clock import UNIX_EPOCH_TICKS
+from lazulite.engine import dynamics
 from lazulite.kql import ticks
 
 # Azure's limit of a field, in UTF-8 bytes. The engine reads 2 048 values of a column at once: without a limit, so many
@@ -38,6 +39,10 @@ _PLAIN_DATETIME = r"^(1[7-9]|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z$"
 _NOT_PLAIN = (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError, OverflowError)
 _SHOWN = 100
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
+
+
+class Unfit(ValueError):
+    """A value of a type that the column takes, past a bound that the message names."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,8 @@ def _one_by_one(form: Form, values: Sequence[Any]) -> Column:
     for row, value in enumerate(values):
         try:
             converted.append(form.convert(value))
-        except (ValueError, TypeError, OverflowError, RecursionError, InvalidOperation):
-            bad[row] = _shown(value)
+        except (ValueError, TypeError, OverflowError, RecursionError, InvalidOperation) as error:
+            bad[row] = _shown(value) + (f" ({error})" if isinstance(error, Unfit) else "")
             converted.append(None)
     array = pa.array(converted, form.arrow)
     return Column(pc.fill_null(array, "") if form is FORMS["string"] else array, bad)
@@ -81,9 +86,7 @@ def _one_by_one(form: Form, values: Sequence[Any]) -> Column:
 
 def _shown(value: Any) -> str:
     text = repr(value) if not isinstance(value, str) else f"'{value}'"
-    shown = printable(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
-    size = len(printable(value).encode()) if isinstance(value, str) else len(text)
-    return shown if size <= LI_FIELD_SIZE else f"{shown} ({size} bytes; a field has at most {LI_FIELD_SIZE})"
+    return printable(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
 
 
 def printable(text: str) -> str:
@@ -128,7 +131,10 @@ def _string(value: Any) -> str | None:
     if value is None:
         return None
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text.encode()) <= LI_FIELD_SIZE else _refuse()
+    size = len(text.encode())
+    if size > LI_FIELD_SIZE:
+        raise Unfit(f"{size} bytes; a field has at most {LI_FIELD_SIZE}")
+    return text
 
 
 def _whole(bits: int) -> Callable[[Any], int | None]:
@@ -181,10 +187,11 @@ def _ticks(parse: Callable[[str], int | None]) -> Callable[[Any], int | None]:
 def _dynamic(value: Any) -> str | None:
     if value is None:
         return None
-    if isinstance(value, str):
-        value.encode()
-        return value if _is_json(value) else msgspec.json.encode(value).decode()
-    return msgspec.json.encode(value).decode()
+    text = value if isinstance(value, str) and _is_json(value) else msgspec.json.encode(value).decode()
+    fault = dynamics.fault_of(text)
+    if fault:
+        raise Unfit(f"{fault}; send it in parts")
+    return text
 
 
 def _is_json(text: str) -> bool:

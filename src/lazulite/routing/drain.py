@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from lazulite.core.batch import REJECTED, StoredBatch
 from lazulite.core.counters import Counters
-from lazulite.core.errors import LazuliteError
+from lazulite.core.errors import LazuliteError, Unavailable
 from lazulite.destinations.workspace import WorkspaceEncoder
 from lazulite.engine import Engine, EngineRefused
 from lazulite.metrics.store import MetricStore
@@ -212,6 +212,8 @@ class Drain:
         return (Decided(rejected_whole(one.batch, reason), (self._router.home,)),)
 
     def _refuses(self, one: Decided) -> Reason | None:
+        if self._stopping.is_set():  # nothing of the batch is committed yet: the next start begins with it anew
+            raise Unavailable("Stopping", "The service is stopping.")
         try:
             making = self._maker.make((one,), self._cursor, one.batch.sequence)
             self._engine.rehearse(making.delivery)

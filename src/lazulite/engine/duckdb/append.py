@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from lazulite import kql
-from lazulite.engine.duckdb import dynamics
+from lazulite.engine import dynamics
 from lazulite.engine.duckdb.columns import form_of
 from lazulite.engine.duckdb.failures import Nature, brief, nature
 from lazulite.engine.duckdb.schema import TableKey
