@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 import httpx
 
 from lazulite.alerts.limits import AG_WEBHOOK_TIMEOUT
+from lazulite.alerts.name_lookup import addresses_of
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -127,9 +127,7 @@ class WebhookClient:
 
     async def _resolve(self, url: httpx.URL) -> list[str]:
         port = url.port or (443 if url.scheme == "https" else 80)
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        addresses = await addresses_of(url.host, port)
         for address in addresses:
             refusal = self._policy.refusal(address)
             if refusal:
