@@ -53,7 +53,7 @@ def doors(subscription: str, tenant: str) -> tuple[Door, ...]:
     """All of them. What they write is in the resource group `fuzz`, and nothing else may change."""
     group = f"{subscription}/resourceGroups/fuzz"
     box, insights = f"{group}/{ML}", "providers/Microsoft.Insights"
-    logs = f"{group}/providers/Microsoft.OperationalInsights/workspaces/logs"
+    spare = f"{group}/providers/Microsoft.OperationalInsights/workspaces/spare"
     alerts = f"{subscription}/providers/Microsoft.AlertsManagement"
     version = {"api-version": "2024-02-01"}
     named = {**version, "metricnamespace": METRICS, "metricnames": "Failed Runs"}
@@ -70,7 +70,7 @@ def doors(subscription: str, tenant: str) -> tuple[Door, ...]:
     job = {"JobId": "j", "TimeGenerated": "2026-01-01T00:00:00Z", "properties": {"EventType": "JobFailed"}}
     point = {"metricName": "Failed Runs", "time": "2026-01-01T00:00:00Z", "value": 1, "dimensions": {"RunType": "a"}}
     query = {"query": "print x = 1", "timespan": "P1D", "workspaces": ["logs"]}
-    setting = {"workspaceId": logs, "logs": [{"category": "RunEvent", "enabled": True}], "metrics": []}
+    setting = {"workspaceId": spare, "logs": [{"category": "RunEvent", "enabled": True}], "metrics": []}
     form = b"grant_type=client_credentials&client_id=x&client_secret=y&scope=z/.default"
     return (
         Door("GET", "/healthz", {"sequence": "1"}),
@@ -87,7 +87,7 @@ def doors(subscription: str, tenant: str) -> tuple[Door, ...]:
         Door("PATCH", box, version, {"tags": {"a": None}}, {"if-match": "*"}),
         Door("PUT", f"{box}/computes/cpu", version, {"properties": {}}, {"if-none-match": "*"}),
         Door("DELETE", f"{box}/computes/cpu", version),
-        Door("PUT", logs, version, {"location": "westeurope", "properties": {"sku": {"name": "PerGB2018"}}}),
+        Door("PUT", spare, version, {"location": "westeurope", "properties": {"sku": {"name": "PerGB2018"}}}),
         Door("PUT", f"{box}/{insights}/diagnosticSettings/s", version, {"properties": setting}),
         Door("GET", f"{box}/{insights}/diagnosticSettingsCategories", version),
         Door("PUT", f"{group}/{insights}/metricAlerts/rule", version, _rule(box)),
