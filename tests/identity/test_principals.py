@@ -80,3 +80,10 @@ def test_secrets_and_names_are_bounded(principals: Principals) -> None:
         principals.create("x" * 121)
     with pytest.raises(NotFound, match="PrincipalNotFound"):
         principals.add_secret("nobody")
+
+
+def test_a_secret_can_be_checked_without_signing_in(principals: Principals) -> None:
+    admin, secret = principals.create("admin")
+    assert principals.has_secret(admin.client_id, secret)
+    assert not principals.has_secret(admin.client_id, "another")
+    assert not principals.has_secret("nobody", secret)

@@ -100,3 +100,14 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(FolderError, match="cannot be made or opened"):
         DataFolder(tmp_path / "data")
+
+
+def test_stores_whose_state_is_lost_are_refused(tmp_path: Path) -> None:
+    with DataFolder(tmp_path) as folder:
+        paths = folder.paths
+    paths.intake.write_bytes(b"rows")
+    paths.state.touch()
+    with pytest.raises(FolderError, match=r"has intake\.db, but state\.db is missing or empty"):
+        DataFolder(tmp_path)
+    paths.state.write_bytes(b"resources")
+    DataFolder(tmp_path).close()

@@ -92,6 +92,11 @@ class Principals:
             self._keep(connection, known.client_id, digest)
         return secret
 
+    def has_secret(self, client_id: str, secret: str) -> bool:
+        """Whether the principal can sign in with this secret; not a try to sign in."""
+        with self._database.read() as connection:
+            return any(secrets.verify(secret, stored) for stored in _hashes(connection, client_id))
+
     def get(self, client_id: str) -> Principal | None:
         with self._database.read() as connection:
             return _find(connection, client_id)

@@ -86,11 +86,11 @@ class Drain:
         self._intake.passed(self._cursor)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Finish the round that runs. The rest stays in the intake."""
+    def stop(self, seconds: float | None = None) -> None:
+        """Finish the round that runs, if that takes no longer than `seconds`. The rest stays in the intake."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(seconds)
         with self._moved:
             self._moved.notify_all()
 

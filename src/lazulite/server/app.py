@@ -17,7 +17,6 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from lazulite.core.errors import LazuliteError
 from lazulite.logs.budget import ResultBudget
 from lazulite.server import connection as connection_file
 from lazulite.server import installation, json_log, tls
@@ -26,6 +25,7 @@ from lazulite.server.folder import DataFolder
 from lazulite.server.protocol import MAX_HEAD, BoundedProtocol, allow_connections
 from lazulite.server.service import Service
 from lazulite.server.settings import Settings
+from lazulite.server.starting import StartError
 from lazulite.wire import alerts, health, login, logs, metrics, records
 from lazulite.wire.arm import ArmRouter
 from lazulite.wire.authentication import Authenticator
@@ -38,10 +38,6 @@ from lazulite.wire.tracing import request_id
 GRACE_SECONDS = 3
 BACKLOG = 512
 KEEP_ALIVE_SECONDS = 75
-
-
-class StartError(LazuliteError):
-    """The server cannot start; the message says what to do."""
 
 
 def application(service: Service) -> Starlette:
@@ -104,6 +100,7 @@ def serve(settings: Settings) -> None:
                 try:
                     asyncio.run(_run(service, sockets))
                 finally:
+                    _ignore_signals()
                     service.stop()
         except BaseException:
             service.close()
@@ -217,6 +214,12 @@ def _stop_on_signals(servers: Sequence[uvicorn.Server]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+
+
+def _ignore_signals() -> None:
+    """The end has begun, and a second signal (of an impatient user, or to the whole group) must not cut it short."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 async def _ready(servers: Sequence[uvicorn.Server], running: Sequence[asyncio.Task[None]]) -> None:

@@ -149,12 +149,25 @@ class DataFolder:
 
     def _stored(self, current: int) -> int:
         try:
-            return msgspec.json.decode(self.paths.format.read_bytes(), type=Format).format
+            found = msgspec.json.decode(self.paths.format.read_bytes(), type=Format).format
         except FileNotFoundError:
             self._refuse_unmarked()
             return current
         except (msgspec.MsgspecError, OSError) as wrong:
             raise FolderError("DataFolderUnusable", f"{self.paths.format} cannot be read: {wrong}.") from wrong
+        self._refuse_lost_state()
+        return found
+
+    def _refuse_lost_state(self) -> None:
+        """state.db is always made before the stores: without it they would be those of workspaces nobody knows."""
+        state = self.paths.state
+        stores = [store.name for store in (self.paths.intake, self.paths.engine) if store.exists()]
+        if stores and not (state.exists() and state.stat().st_size):
+            raise FolderError(
+                "DataFolderUnusable",
+                f"{self.paths.folder} has {' and '.join(stores)}, but {state.name} is missing or empty: whose"
+                f" rows they hold is unknown. Restore {state.name} from a backup, or give another --data folder.",
+            )
 
     def _refuse_unmarked(self) -> None:
         """Stores without a format.json were not written by any lazulite: format.json always comes first."""

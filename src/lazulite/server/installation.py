@@ -92,9 +92,9 @@ def note(database: Database, name: str, value: str) -> None:
 def administrator(
     database: Database, principals: Principals, installed: Installation, known_secret: str | None
 ) -> tuple[str, str]:
-    """Client id and secret of the administrator. A secret that is lost (no connection.json) is replaced."""
+    """Client id and secret of the administrator. A secret that is lost or no longer right is replaced."""
     if installed.client_id:
-        if known_secret is not None:
+        if known_secret is not None and principals.has_secret(installed.client_id, known_secret):
             return installed.client_id, known_secret
         return installed.client_id, principals.replace_secrets(installed.client_id)
     principal, secret = principals.create(ADMINISTRATOR, administrator=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lazulite.core.ids import Ids
 from lazulite.wire.any_path import SingleSlashes
 from lazulite.wire.bodies import BodyMemory
-from lazulite.wire.errors import unexpected
+from lazulite.wire.errors import json_answer, unexpected
 from lazulite.wire.loopback import LoopbackOnly
 from lazulite.wire.tracing import RequestIds
 
@@ -23,6 +25,13 @@ def middleware(ids: Ids, body_budget: int) -> list[Middleware]:
         Middleware(SingleSlashes),
         Middleware(BodyMemory, body_budget),
     ]
+
+
+_STOPPING = json_answer(
+    {"error": {"code": "ServiceUnavailable", "message": "The service is stopping. Send this again soon."}},
+    503,
+    {"retry-after": "1"},
+)
 
 
 class UnexpectedErrors:
@@ -47,6 +56,10 @@ class UnexpectedErrors:
         except ClientDisconnect:
             # Nobody is left to answer.
             return
+        except asyncio.CancelledError:
+            # The server stops and its grace is over. Passed on, it would be a plain 500 and a stack trace in the log.
+            if not started:
+                await _STOPPING(scope, receive, send)
         except Exception as error:
             answer = unexpected(error)
             if started:
