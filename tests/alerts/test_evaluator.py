@@ -6,7 +6,7 @@ import pytest
 
 from lazulite.alerts.conditions import SeriesValue
 from lazulite.alerts.rule import MULTIPLE
-from lazulite.core.clock import TICKS_PER_MINUTE, TICKS_PER_SECOND
+from lazulite.core.clock import TICKS_PER_DAY, TICKS_PER_MINUTE, TICKS_PER_SECOND
 from lazulite.core.resource_id import parse
 
 from .conftest import ALICE, GROUP, OTHER, RG, RULE, START, WORKSPACE, Room, criterion, group_body, rule_body
@@ -153,6 +153,20 @@ def test_a_stateless_rule_does_not_fire_twice_for_an_instant_across_a_restart(ro
     room.reopen()
     room.evaluator.evaluate_due(room.clock.now())
     assert len(room.alerts()) == 1
+
+
+def test_when_the_clock_was_set_back_a_rule_begins_anew_and_its_alert_stays(room: Room) -> None:
+    """As `serve --clock-start` does: the rule must not wait until the time comes again."""
+    room.put(RULE, rule_body())
+    room.measured.put(1.0)
+    room.minute()
+    room.clock.ticks -= 365 * TICKS_PER_DAY
+    room.reopen()
+    room.minute()
+    assert room.conditions() == ["Fired"]
+    room.measured.put(0.0)
+    room.minute(3)
+    assert room.conditions() == ["Resolved"]
 
 
 def test_a_crash_inside_the_transaction_leaves_nothing_and_the_retry_does_it_all(

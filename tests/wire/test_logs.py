@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 import threading
 import time
@@ -33,6 +34,7 @@ from lazulite.engine.interface import QueryLimits
 from lazulite.identity.access import Access
 from lazulite.logs.budget import ResultBudget
 from lazulite.logs.query import LogAnswer, LogQueries, LogQuery, Scope
+from lazulite.wire import log_service
 from lazulite.wire.bodies import read_body
 from lazulite.wire.log_service import LogServices
 from lazulite.wire.logs import routes
@@ -280,6 +282,34 @@ def test_a_large_answer_streams_and_is_whole(serve: Serve, rig: LogsRig) -> None
     rows = answer.json()["tables"][0]["rows"]
     assert (len(rows), rows[0], rows[-1]) == (count, [1, 'row "1"'], [count, f'row "{count}"'])
     assert plane.services.budget.used == 0
+
+
+def test_a_client_that_stops_reading_gives_the_memory_back(
+    serve: Serve, rig: LogsRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_service, "STALLED_SECONDS", 0.3)
+    plane = serve(queries=LogQueries(rig.engine, rig.workspaces, rig.clock))
+    body = json.dumps({"query": "range n from 1 to 400000 step 1 | extend text = strcat('a long enough text ', n)"})
+    head = (
+        f"POST /v1/workspaces/{plane.customer_id}/query HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {TOKEN}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    address = httpx.URL(plane.at.url)
+    context = ssl.create_default_context(cafile=plane.at.ca)
+    with (
+        socket.create_connection((address.host, address.port or 443)) as plain,
+        context.wrap_socket(plain, server_hostname=address.host) as connection,
+    ):
+        connection.sendall((head + body).encode())
+        until(lambda: plane.services.budget.used > 0)
+        until(lambda: plane.services.budget.used == 0)
+
+
+def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to hold"
+        threading.Event().wait(0.01)
 
 
 class Waiting(LogQueries):

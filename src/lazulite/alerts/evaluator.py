@@ -124,12 +124,23 @@ class Evaluator:
         return settled - settled % rule.frequency
 
     def _is_due(self, rule: Rule, now: int) -> bool:
-        run, instant = self._runs.get(rule.key), self._instant(rule, now)
+        instant = self._instant(rule, now)
+        run = self._last_run(rule, instant)
         if run is None or instant > run.instant:
             return True
         waited = now - self._tried.get(rule.key, 0)
         failed = bool(run.error) and instant == run.instant
         return failed and waited >= round(self._settings.retry_seconds * TICKS_PER_SECOND)
+
+    def _last_run(self, rule: Rule, instant: int) -> Run | None:
+        run = self._runs.get(rule.key)
+        if run is not None and run.instant > instant + rule.frequency:
+            # The event clock was set back (another --clock-start): the rule would wait for what may be years away.
+            _LOG.warning("the clock was set back, the rule begins anew", extra={"rule": rule.id.text})
+            self._store.forget_run(rule.key)
+            del self._runs[rule.key]
+            return None
+        return run
 
     def _evaluate(self, rule: Rule, instant: int, now: int) -> None:
         self._tried[rule.key] = now

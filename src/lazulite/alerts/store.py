@@ -125,6 +125,11 @@ class AlertStore:
             if gone:
                 connection.execute(delete(RUN).where(RUN.c.rule_key == rule_key))
 
+    def forget_run(self, rule_key: str) -> None:
+        """No instant of the rule counts as evaluated any more; what it has fired stays."""
+        with self.database.begin() as connection:
+            connection.execute(delete(RUN).where(RUN.c.rule_key == rule_key))
+
     def note(self, connection: Connection, alert_id: str, change: Modification) -> None:
         """Add a line to an alert's history."""
         connection.execute(

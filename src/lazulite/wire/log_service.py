@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, suppress
@@ -13,7 +14,7 @@ from math import ceil
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from lazulite.core.caller import Caller
 from lazulite.identity.access import Access
@@ -28,6 +29,10 @@ ACTION = "Microsoft.OperationalInsights/workspaces/query/read"
 JSON = "application/json; charset=utf-8"
 # More than the engine's places and its queue together, so that its own 429 is what a flood of queries meets.
 MAX_THREADS = 512
+# The memory of an answer is held until it is sent: a client may pause for so long, and take so long for all of it.
+STALLED_SECONDS = 30.0
+SENDING_SECONDS = 600.0
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,15 +85,24 @@ async def watched(request: Request) -> AsyncIterator[threading.Event]:
 
 
 class Held(StreamingResponse):
-    """A stream that gives back what it holds when it has been sent, or could not be."""
+    """A stream that gives back what it holds when it has been sent, or could not be, or its reader stalls."""
 
     def __init__(self, held: ExitStack, pieces: Iterator[bytes]) -> None:
         super().__init__(pieces, media_type=JSON)
         self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(STALLED_SECONDS):
+                await send(message)
+
         with self._held:
-            await super().__call__(scope, receive, send)
+            try:
+                async with asyncio.timeout(SENDING_SECONDS):
+                    await super().__call__(scope, receive, send_in_time)
+            except TimeoutError:
+                # What is returned without an end is cut off by the server, so that the client sees that it is not all.
+                _LOG.warning("a client stopped reading its answer, which was cut off")
 
 
 def failed(found: Failure) -> Response:
