@@ -77,16 +77,20 @@ def runtime(message: str) -> KqlError:
 
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate within a third of the name's length in edits, case apart; the nearest first, or None."""
-    best: tuple[int, str] | None = None
+    """The candidate within a third of the name's length in edits, case apart; the nearest first, or None.
+
+    Of two as near, the longer one: a letter is forgotten more often than typed twice.
+    """
+    best: tuple[int, int, str] | None = None
     bound = max(1, len(name) // 3)
     for candidate in candidates:
         if abs(len(candidate) - len(name)) > bound:
             continue
         found = distance(name.lower(), candidate.lower())
-        if found <= bound and (best is None or (found, candidate) < best):
-            best = (found, candidate)
-    return best[1] if best else None
+        rank = (found, -len(candidate), candidate)
+        if found <= bound and (best is None or rank < best):
+            best = rank
+    return best[2] if best else None
 
 
 def distance(left: str, right: str) -> int:

@@ -5,6 +5,7 @@ A datetime and a timespan become ticks, a guid its canonical text, a decimal a D
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -12,11 +13,18 @@ from typing import Final
 
 from lazulite.kql import ticks, types
 
+# What a decimal holds here: DECIMAL(38, 17).
+WHOLE_DIGITS: Final = 21
+DECIMAL_PLACES: Final = 17
+
 Value = bool | int | float | Decimal | str | None
 
 
 def parse_typed(kind: str, text: str) -> Value:
-    """The value of a literal of this Kusto type; "null" (or nothing, for a guid) is None. Raises ValueError."""
+    """The value of a literal of this Kusto type; "null" (or nothing, for a guid) is None.
+
+    Raises ValueError for what is not of the type, OverflowError for a decimal that would have to be rounded.
+    """
     text = _unquoted(text.strip())
     if text == "null" or (not text and kind != types.DATETIME):
         return None
@@ -52,7 +60,10 @@ def _real(text: str) -> float:
         return float(compact)
     if "_" in compact or not any(character.isdigit() for character in compact):
         raise ValueError(text)
-    return float(compact)
+    value = float(compact)
+    if math.isinf(value):
+        raise ValueError(text)
+    return value
 
 
 def _decimal(text: str) -> Decimal:
@@ -62,6 +73,10 @@ def _decimal(text: str) -> Decimal:
         raise ValueError(text) from None
     if not value.is_finite():
         raise ValueError(text)
+    # Rounding a literal would be an approximation that nobody asked for.
+    exponent = value.normalize().as_tuple().exponent
+    if value.adjusted() >= WHOLE_DIGITS or (isinstance(exponent, int) and -exponent > DECIMAL_PLACES):
+        raise OverflowError(text)
     return value
 
 
@@ -74,7 +89,7 @@ def _datetime(text: str) -> int:
 
 def _timespan(text: str) -> int:
     found = ticks.parse_timespan(text)
-    if found is None or not -(1 << 63) <= found < 1 << 63:
+    if found is None:
         raise ValueError(text)
     return found
 

@@ -94,8 +94,9 @@ def stream_errors() -> Iterator[None]:
     try:
         yield
     except (duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
-        # "Out of Range Error: Overflow in ..." is DuckDB's word for it; the query's author needs what to do.
-        detail = str(error).split("\n")[0].partition(": ")[2].rstrip("!. ")
+        # "Out of Range Error: Overflow in ..." is DuckDB's word for it; the query's author needs what to do. The value
+        # that it quotes may be a whole log message.
+        detail = str(error).split("\n")[0].partition(": ")[2].rstrip("!. ")[:200]
         raise runtime(
             f"A value is outside the range of its type, or cannot be converted ({detail}). Filter such rows out, or"
             " convert the values first, such as with toreal()"

@@ -38,9 +38,11 @@ _DATETIME: Final = re.compile(
 _YEAR: Final = re.compile(r"\d{4}")
 _SLASHED: Final = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?:\s+(.*))?")
 _SPACED: Final = re.compile(r"(\d{4})\s*-\s*(\d{1,2})\s*-\s*(\d{1,2})")
-_TIMESPAN: Final = re.compile(r"([+-])?(?:(\d+)[.:](?=\d+:\d+:))?(\d+):(\d+)(?::(\d+)(?:\.(\d{1,9}))?)?")
-_DAYS: Final = re.compile(r"([+-])?(\d+)")
-_UNIT: Final = re.compile(r"([+-])?(\d+(?:\.\d+)?)\s*([a-z]+)")
+_TIMESPAN: Final = re.compile(
+    r"([+-])?(?:(\d{1,9})[.:](?=\d+:\d+:))?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?"
+)
+_DAYS: Final = re.compile(r"([+-])?(\d{1,19})")
+_UNIT: Final = re.compile(r"([+-])?(\d{1,19}(?:\.\d{1,19})?)\s*([a-z]+)")
 
 
 def from_unix_ns(nanoseconds: int) -> int:
@@ -92,7 +94,7 @@ def format_datetime(ticks: int) -> str:
 
 
 def parse_timespan(text: str) -> int | None:
-    """ "[-][d.]hh:mm[:ss[.fffffff]]", "3" (days) or "1.5h" -> ticks; None when it is none of them."""
+    """ "[-][d.]hh:mm[:ss[.fffffff]]", "3" (days) or "1.5h" -> ticks; None when it is none of them, or too long."""
     text = text.strip().lower()
     if match := _DAYS.fullmatch(text):
         return _signed(match[1], int(match[2]) * TICKS_PER_DAY)
@@ -112,7 +114,9 @@ def scaled(number: str, unit: int) -> int:
     return int(whole) * unit + (int(digits) * unit // 10 ** len(digits) if digits else 0)
 
 
-def _signed(sign: str | None, ticks: int) -> int:
+def _signed(sign: str | None, ticks: int) -> int | None:
+    if ticks >= 1 << 63:
+        return None
     return -ticks if sign == "-" else ticks
 
 

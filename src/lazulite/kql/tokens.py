@@ -14,7 +14,7 @@ from typing import Final
 
 from lazulite.kql import ticks, types
 from lazulite.kql.errors import KqlError, Span, limit, syntax
-from lazulite.kql.literals import Value, parse_typed
+from lazulite.kql.literals import DECIMAL_PLACES, WHOLE_DIGITS, Value, parse_typed
 from lazulite.kql.schema import Options
 
 SKIP: Final = re.compile(r"(?:\s+|//[^\n]*)+")
@@ -24,6 +24,8 @@ UNIT: Final = re.compile(r"[A-Za-z]+")
 STRING: Final = re.compile(r"[hH]?(@)?(\"|')|[hH]?(```|~~~)")
 SYMBOLS: Final = re.compile(r"==|=~|!=|!~|<>|<=|>=|\.\.|=>|[-+*/%<>=()\[\]{},;:.|?@~]")
 # A name followed by ( is one of these literals, whose text is not KQL tokens.
+# Python refuses to read longer ones, and no type of Kusto's holds more.
+MAX_DIGITS: Final = 1024
 TYPED: Final = frozenset(types.ALIASES) - {types.DYNAMIC, types.STRING}
 ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
 ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
@@ -108,13 +110,18 @@ def _typed(text: str, word: str, start: int, inside: int) -> Token:
     try:
         value = parse_typed(kind, content)
     except ValueError:
-        raise syntax(f"'{content}' is not a value of type {kind}", Span(start, closing + 1)) from None
+        raise syntax(f"'{content[:80]}' is not a value of type {kind}", Span(start, closing + 1)) from None
+    except OverflowError:
+        message = f"A decimal has at most {WHOLE_DIGITS} digits before the point and {DECIMAL_PLACES} after it"
+        raise limit(message, Span(start, closing + 1)) from None
     return Token("typed", text[start : closing + 1], start, closing + 1, value, kind)
 
 
 def _number(text: str, match: re.Match[str]) -> Token:
     start, end = match.span()
     unit = UNIT.match(text, end)
+    if end - start > MAX_DIGITS:
+        raise syntax(f"The number has more than {MAX_DIGITS:,} digits", Span(start, end))
     if unit and unit[0].lower() in ticks.UNITS and match[0][:2].lower() != "0x":
         span = ticks.scaled(match[0], ticks.UNITS[unit[0].lower()]) if "e" not in match[0].lower() else None
         if span is not None:

@@ -86,7 +86,7 @@ def _folded_integer(found: int, target: str) -> Const | None:
 def _folded_text(found: str, target: str) -> Const | None:
     try:
         return Const(target, parse_typed(target, found))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -101,9 +101,12 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     ),
     function(
         "strrep",
-        "Repeated, with a text between.",
-        sig("text, long -> string", "repeat({0}, {1})"),
-        sig("text, long, string! -> string", "array_to_string(list_transform(range({1}), lambda x: {0}), {2})"),
+        "Repeated, at most 1,024 times, with a text between.",
+        sig("text, long -> string", "repeat({0}, least({1}, 1024))"),
+        sig(
+            "text, long, string! -> string",
+            "array_to_string(list_transform(range(least({1}, 1024)), lambda x: {0}), {2})",
+        ),
         example='print strrep("ab", 3)',
     ),
     function(
