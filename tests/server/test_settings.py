@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from lazulite.core.disk import DiskReserve
 from lazulite.kql import ticks
 from lazulite.server.settings import NOT_SETTINGS, Settings, SettingsError, documented, load, markdown
-from lazulite.server.values import DiskReserve
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -148,9 +148,3 @@ def test_a_body_that_the_memory_cannot_hold_is_told_at_the_start() -> None:
     with pytest.raises(SettingsError, match="raise memory or lower max_body"):
         load({"memory": "256MiB", "max_body": "64MiB"}, {})
     assert load({"memory": "256MiB", "max_body": "32MiB"}, {}).max_body == 32 << 20
-
-
-def test_a_disk_reserve_counts_on_its_own_disk(tmp_path: Path) -> None:
-    assert DiskReserve(size=5).bytes_of(tmp_path) == 5
-    assert DiskReserve(fraction=0.5).bytes_of(tmp_path) > 5
-    assert DiskReserve(5, 0.5).bytes_of(tmp_path) == 5

@@ -8,7 +8,6 @@ one epoch: cursors into another epoch mean another intake.
 from __future__ import annotations
 
 import logging
-import shutil
 import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,8 @@ from pathlib import Path
 from lazulite.core.batch import REJECTED, Emission, Receipt, StoredBatch
 from lazulite.core.clock import TICKS_PER_DAY, TICKS_PER_MINUTE, TICKS_PER_SECOND, Clock
 from lazulite.core.counters import Counters
-from lazulite.core.errors import LazuliteError, Throttled, Unavailable
+from lazulite.core.disk import require_disk
+from lazulite.core.errors import LazuliteError, Throttled
 from lazulite.core.ids import Ids, RandomIds
 from lazulite.routing import intake_file as file
 from lazulite.routing import payload
@@ -37,7 +37,7 @@ _LOG = logging.getLogger(__name__)
 class IntakeSettings:
     """Bounds of the intake in bytes: on disk, but `read_bytes` in memory.
 
-    `disk_reserve_bytes` None: 512 MiB or 5 % of the disk, whichever is less.
+    `disk_reserve_bytes` None: core.disk.DEFAULT_RESERVE.
     """
 
     pending_bytes: int = 64 * MIB
@@ -113,19 +113,7 @@ class Intake:
                 f"The intake holds its limit of {self._settings.total_bytes // MIB} MiB: destinations lag behind.",
                 retry_after=10.0,
             )
-        free, reserve = self._disk()
-        if free - size < reserve:
-            raise Unavailable(
-                "DiskReserveReached",
-                f"The disk of {self._path.parent} has {free // MIB} MiB free, {reserve // MIB} MiB are kept in reserve:"
-                " nothing is taken until space is freed.",
-                retry_after=10.0,
-            )
-
-    def _disk(self) -> tuple[int, int]:
-        usage = shutil.disk_usage(self._path.parent)
-        own = self._settings.disk_reserve_bytes
-        return usage.free, min(512 * MIB, usage.total // 20) if own is None else own
+        require_disk(self._path.parent, self._settings.disk_reserve_bytes, size)
 
     def _write(self, connection: sqlite3.Connection, emission: Emission, rows: Sequence[file.Row]) -> Receipt:
         # Inside the transaction, so that two sendings of one key in one group are seen one after the other.

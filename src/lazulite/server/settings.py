@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from lazulite.core.disk import DEFAULT_RESERVE, DiskReserve
 from lazulite.core.errors import LazuliteError
 from lazulite.server import values
-from lazulite.server.values import DiskReserve, Reader
+from lazulite.server.values import Reader
 
 FILE = "lazulite.toml"
 PREFIX = "LAZULITE_"
@@ -88,7 +89,7 @@ class Settings:
         180, values.whole(1, 600), "Seconds a query may run unless its Prefer header asks for less or more (to 600)."
     )
     disk_reserve: DiskReserve = _setting(  # noqa: RUF009 - it returns a field()
-        DiskReserve(512 << 20, 0.05),
+        DEFAULT_RESERVE,
         values.disk_reserve,
         "Free disk space below which nothing more is accepted: a size, a part of the disk, or the lesser of both.",
         "512MiB, 5%",

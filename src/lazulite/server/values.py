@@ -6,12 +6,11 @@ Each reader takes that value and returns the typed one, or raises ValueError wit
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lazulite.core.disk import DiskReserve
 from lazulite.kql import ticks
 
 Reader = Callable[[Any], Any]
@@ -23,19 +22,6 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _RESERVE = "a size such as 512MiB, a part of the disk such as 5% (at most 50%), or both with a comma"
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
-
-
-@dataclass(frozen=True)
-class DiskReserve:
-    """Space that writes must leave free: `size` bytes, a `fraction` of the whole disk, or the lesser of both."""
-
-    size: int | None = None
-    fraction: float | None = None
-
-    def bytes_of(self, folder: Path) -> int:
-        """The reserve in bytes on the disk that holds `folder`."""
-        part = None if self.fraction is None else int(self.fraction * shutil.disk_usage(folder).total)
-        return min(bound for bound in (self.size, part) if bound is not None)
 
 
 def size(value: Any) -> int:

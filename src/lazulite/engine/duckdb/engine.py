@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lazulite.core.counters import Counters
+from lazulite.core.disk import require_disk
 from lazulite.core.errors import Conflict, LazuliteError, Unavailable
 from lazulite.engine.duckdb import append, schema
 from lazulite.engine.duckdb.failures import ENGINE_ERRORS
 from lazulite.engine.duckdb.instance import Connection, Instance
 from lazulite.engine.duckdb.queries import Queries
-from lazulite.engine.duckdb.settings import DuckDbSettings, require_disk
+from lazulite.engine.duckdb.settings import DuckDbSettings
 from lazulite.engine.duckdb.writer import Writer
 from lazulite.engine.interface import Answer, Delivered, Delivery, Expiry, Plan, QueryLimits, Schema
 
@@ -57,7 +58,7 @@ class DuckDbEngine:
 
     def adopt(self, epoch: str, through: int = 0) -> None:
         """See Engine.adopt."""
-        require_disk(self._folder, self._settings)
+        require_disk(self._folder, self._settings.disk_reserve_bytes)
 
         def work(connection: Connection) -> _Committed:
             return _Committed(self._committed.schema, _move(connection, Delivered(epoch, through)))
@@ -66,7 +67,7 @@ class DuckDbEngine:
 
     def deliver(self, delivery: Delivery) -> None:
         """See Engine.deliver. Conflict when the cursor is not where the delivery begins, or of another epoch."""
-        require_disk(self._folder, self._settings)
+        require_disk(self._folder, self._settings.disk_reserve_bytes)
         self._writer.run(lambda connection: self._write(connection, delivery), self._publish)
         self._counters.add("lazulite_engine_rows_total", sum(append.rows.num_rows for append in delivery.appends))
 

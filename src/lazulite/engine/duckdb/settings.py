@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass, field
-from pathlib import Path
-
-from lazulite.core.errors import Unavailable
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -18,7 +14,7 @@ STORAGE_VERSION = "v2.0.0"
 class DuckDbSettings:
     """Sizes in bytes, times in seconds. `memory_bytes` is DuckDB's own half of the service's budget.
 
-    `disk_reserve_bytes` None: 512 MiB or 5 % of the disk, whichever is less.
+    `disk_reserve_bytes` None: core.disk.DEFAULT_RESERVE.
     """
 
     memory_bytes: int = 512 * MIB
@@ -38,22 +34,3 @@ class DuckDbSettings:
     def slots(self) -> dict[str, int]:
         """How many queries run at once, by slot."""
         return {"query": self.queries, "alerts": self.alert_queries}
-
-
-def disk_reserve(folder: Path, settings: DuckDbSettings) -> int:
-    """The bytes of disk that writes leave free, so that reads go on."""
-    if settings.disk_reserve_bytes is not None:
-        return settings.disk_reserve_bytes
-    return min(512 * MIB, shutil.disk_usage(folder).total // 20)
-
-
-def require_disk(folder: Path, settings: DuckDbSettings) -> None:
-    """Raises Unavailable when the disk is down to its reserve."""
-    free, reserve = shutil.disk_usage(folder).free, disk_reserve(folder, settings)
-    if free < reserve:
-        raise Unavailable(
-            "DiskReserveReached",
-            f"The disk of {folder} has {free // MIB} MiB free and {reserve // MIB} MiB are kept in reserve: "
-            "writes wait until space is freed.",
-            retry_after=10.0,
-        )
