@@ -1,4 +1,4 @@
-"""Durations and time grains."""
+"""Time grains."""
 
 from __future__ import annotations
 
@@ -6,25 +6,7 @@ import pytest
 
 from lazulite.core.clock import TICKS_PER_MINUTE
 from lazulite.core.errors import BadRequest
-from lazulite.metrics.grains import FULL, GRAINS, grain_text, parse_duration, supported
-
-
-@pytest.mark.parametrize(
-    ("text", "minutes"),
-    [("PT1M", 1), ("PT60M", 60), ("pt1h", 60), ("P1D", 1440), ("PT24H", 1440), ("P1DT1H30M", 1530), ("P1W", 10080)],
-)
-def test_durations(text: str, minutes: int) -> None:
-    assert parse_duration(text) == minutes * TICKS_PER_MINUTE
-
-
-def test_fractions_of_a_second_are_exact_to_a_tick() -> None:
-    assert parse_duration("PT0.0000001S") == 1
-    assert parse_duration("PT1.5S") == 15_000_000
-
-
-@pytest.mark.parametrize("text", ["", "P", "PT", "P1DT", "1H", "P1Y", "P1M", "PT-5M", "PT5", "PT" + "9" * 99 + "H"])
-def test_what_is_no_duration(text: str) -> None:
-    assert parse_duration(text) is None
+from lazulite.metrics.grains import FULL, GRAINS, grain_text, supported
 
 
 def test_every_grain_has_its_text() -> None:

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import re
 
-from lazulite.core.clock import TICKS_PER_DAY, TICKS_PER_MINUTE, TICKS_PER_SECOND
+from lazulite.core import durations
 from lazulite.core.errors import BadRequest
 from lazulite.kql import ticks
 
 MAX_LENGTH = 128
 Interval = tuple[int | None, int | None]
 
-_UNIT_TICKS = (7 * TICKS_PER_DAY, TICKS_PER_DAY, 60 * TICKS_PER_MINUTE, TICKS_PER_MINUTE, TICKS_PER_SECOND)
-_NUMBER = r"(\d{1,12}(?:[.,]\d{1,18})?)"
-_DURATION = re.compile(rf"P(?:{_NUMBER}W)?(?:{_NUMBER}D)?(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?")
 _CALENDAR = re.compile(r"P[^T]*\d[YM]")
 
 
@@ -41,19 +38,12 @@ def duration(whole: str, part: str) -> int:
     """Ticks of an ISO 8601 duration without years and months, whose lengths vary."""
     if _CALENDAR.match(part.upper()):
         raise _wrong(whole, f"'{part}' counts years or months, whose lengths vary; count days")
-    match = _DURATION.fullmatch(part.upper())
-    if match is None or not any(match.groups()) or part.upper().endswith("T"):
+    found = durations.parse(part)
+    if found is None:
         raise _wrong(whole, f"'{part}' is not a duration")
-    found = sum(_scaled(number, unit) for number, unit in zip(match.groups(), _UNIT_TICKS, strict=True) if number)
     if found > ticks.MAX_TICKS:
         raise _wrong(whole, f"'{part}' is longer than time itself has been counted")
     return found
-
-
-def _scaled(number: str, unit: int) -> int:
-    """number * unit, exact in whole ticks: never through a float."""
-    head, _, tail = number.replace(",", ".").partition(".")
-    return int(head) * unit + (int(tail) * unit // 10 ** len(tail) if tail else 0)
 
 
 def _pair(text: str, first: str, second: str) -> tuple[int, int]:

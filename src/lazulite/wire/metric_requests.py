@@ -12,10 +12,11 @@ from urllib.parse import unquote
 
 import msgspec
 
+from lazulite.core import durations
 from lazulite.core.errors import BadRequest
 from lazulite.core.resource_id import ResourceId, parse
 from lazulite.kql import ticks
-from lazulite.metrics.grains import FULL, parse_duration
+from lazulite.metrics.grains import FULL
 from lazulite.metrics.request import MetricQuery
 from lazulite.wire.bodies import json_body
 
@@ -116,7 +117,7 @@ def _names(parameters: Parameters, name: str) -> tuple[str, ...]:
 def _interval(text: str) -> int:
     if text.upper() == "FULL":
         return FULL
-    found = parse_duration(text)
+    found = durations.parse(text)
     if not found:
         raise BadRequest(
             "BadRequest", f"The interval '{text[:50]}' is not a duration such as PT5M, nor FULL.", target="interval"
@@ -146,7 +147,7 @@ def _timespan(text: str | None, now: int) -> tuple[int | None, int]:
     whole = unquote(text[:_MAX_TIME_TEXT]) if "%" in text else text[:_MAX_TIME_TEXT]
     first, slash, second = whole.partition("/")
     if not slash:
-        length = parse_duration(first)
+        length = durations.parse(first)
         if not length or length > now:
             raise _bad_timespan(whole)
         return now - length, now
