@@ -26,7 +26,14 @@ class Demo:
 
     def __init__(self, folder: Path) -> None:
         command = [sys.executable, "-m", "lazulite", "demo", "--data", str(folder), "--nodes", "1"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        # A shell starts its background jobs with SIGINT ignored, and every process below inherits that.
+        self.process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
         self._lines: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

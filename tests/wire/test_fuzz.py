@@ -38,6 +38,7 @@ def test_a_few_hundred_spoilt_requests(server: Server) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_thousands_of_spoilt_requests(server: Server) -> None:
     spoil(server, SEED, MORE_ROUNDS)
 
