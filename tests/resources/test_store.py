@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 from sqlalchemy import update
 
@@ -169,6 +170,16 @@ def test_one_change_gives_one_event_with_who_what_and_from_where(store: Resource
     assert record["Properties_d"]["after"] == gone.record["Properties_d"]["before"]
     store.drained([made.id])
     assert store.pending_events(10) == [gone]
+
+
+def test_put_and_patch_are_both_writes_and_the_event_says_which_was_sent(store: ResourceStore) -> None:
+    store.put(WORKSPACE, {"location": "westeurope"}, ALICE)
+    store.patch(WORKSPACE, {"tags": {"team": "vision"}}, ALICE)
+    store.delete(WORKSPACE, ALICE)
+    events = store.pending_events(10)
+    assert [event.operation.rsplit("/", 1)[1] for event in events] == ["write", "write", "delete"]
+    methods = [msgspec.json.decode(event.record["HTTPRequest"])["method"] for event in events]
+    assert methods == ["PUT", "PATCH", "DELETE"]
 
 
 def test_deleting_a_group_deletes_what_is_in_and_on_it(store: ResourceStore) -> None:

@@ -46,8 +46,8 @@ def from_entry(entry: OutboxEntry) -> ActivityEvent:
     return ActivityEvent(**entry.payload)
 
 
-def event_of(change: Change, caller: Caller, time: int, ids: Ids) -> ActivityEvent:
-    """The event of one committed write or deletion."""
+def event_of(change: Change, caller: Caller, method: str, time: int, ids: Ids) -> ActivityEvent:
+    """The event of one write or deletion; `method` is that of the request, PUT, PATCH or DELETE."""
     resource = change.resource
     spelled = _OPERATIONS_OF.get(resource.type, resource.type)
     operation = f"{spelled}/{'write' if change.after else 'delete'}"
@@ -55,7 +55,7 @@ def event_of(change: Change, caller: Caller, time: int, ids: Ids) -> ActivityEve
     record = {
         **_about(resource.id, resource.type),
         **_outcome(change),
-        **_who(caller, operation, resource.id),
+        **_who(caller, method, operation, resource.id),
         "OperationName": operation,
         "OperationNameValue": operation.upper(),
         "Category": "Administrative",
@@ -101,10 +101,10 @@ def _outcome(change: Change) -> dict[str, Any]:
     }
 
 
-def _who(caller: Caller, operation: str, resource_id: ResourceId) -> dict[str, Any]:
+def _who(caller: Caller, method: str, operation: str, resource_id: ResourceId) -> dict[str, Any]:
     authorization = {"action": operation, "scope": resource_id.text}
     claims = {"appid": caller.client_id, "oid": caller.principal_id, "name": caller.name}
-    request = {"clientIpAddress": caller.address, "method": "DELETE" if operation.endswith("/delete") else "PUT"}
+    request = {"clientIpAddress": caller.address, "method": method}
     return {
         "Caller": caller.name,
         "CallerIpAddress": caller.address,

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from lazulite.core.caller import Caller
 from lazulite.core.errors import BadRequest, Conflict, TooLarge
 from lazulite.resources.kind import Body, Resource, ResourceKind
 from lazulite.resources.limits import ResourceLimits
@@ -103,3 +104,14 @@ def placed(body: dict[str, Any], current: Resource | None, kind: ResourceKind | 
 
 def _plain(location: object) -> str:
     return str(location).replace(" ", "").lower()
+
+
+def system_data(current: Resource | None, caller: Caller) -> dict[str, str]:
+    """Who; when is in `created` and `changed`, and becomes text at the wire."""
+    before = current.body.get("systemData", {}) if current else {}
+    return {
+        "createdBy": before.get("createdBy", caller.client_id),
+        "createdByType": "Application",
+        "lastModifiedBy": caller.client_id,
+        "lastModifiedByType": "Application",
+    }

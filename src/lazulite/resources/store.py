@@ -117,6 +117,7 @@ class ResourceStore:
                 current = table.find(connection, resource_id)
                 etags.check(current, if_match, if_none_match)
                 change = self._write(connection, resource_id, given, current, caller)
+                self._record(connection, change, caller, "PUT")
             self._tell([change])
         return change.resource, current is None
 
@@ -136,6 +137,7 @@ class ResourceStore:
                 etags.check(current, if_match, None)
                 whole = bodies.checked(bodies.merged(current.body, given), self._limits)
                 change = self._write(connection, resource_id, whole, current, caller)
+                self._record(connection, change, caller, "PATCH")
             self._tell([change])
         return change.resource
 
@@ -177,7 +179,7 @@ class ResourceStore:
             stored = kind.validate(Write(known_id, stored, current, caller, siblings))
         after = self._resource(connection, known_id, stored, current, caller)
         table.save(connection, after, new=current is None)
-        return self._record(connection, Change(current, after), caller)
+        return Change(current, after)
 
     def _resource(
         self, connection: Connection, resource_id: ResourceId, body: Body, current: Resource | None, caller: Caller
@@ -188,7 +190,7 @@ class ResourceStore:
         return Resource(
             id=resource_id,
             type=kind.traits.type if kind else kept,
-            body={**body, "systemData": _system_data(current, caller)},
+            body={**body, "systemData": bodies.system_data(current, caller)},
             etag=etags.etag_of(revision),
             revision=revision,
             created=current.created if current else now,
@@ -221,12 +223,14 @@ class ResourceStore:
             connection.execute(delete(table.RESOURCE).where(table.RESOURCE.c.key == resource.id.key))
         # Deleting stores no resource with a revision, but whoever compares revisions must see that something changed.
         table.next_revision(connection)
-        return [self._record(connection, Change(resource, None), caller) for resource in gone]
+        changes = [Change(resource, None) for resource in gone]
+        for change in changes:
+            self._record(connection, change, caller, "DELETE")
+        return changes
 
-    def _record(self, connection: Connection, change: Change, caller: Caller) -> Change:
-        event = event_of(change, caller, self._clock.now(), self._ids)
+    def _record(self, connection: Connection, change: Change, caller: Caller, method: str) -> None:
+        event = event_of(change, caller, method, self._clock.now(), self._ids)
         self._outbox.add(event.to_entry(), connection)
-        return change
 
     def _tell(self, changes: Iterable[Change]) -> None:
         """The change is committed: a kind that fails now is logged, and cannot make the caller believe otherwise."""
@@ -237,14 +241,3 @@ class ResourceStore:
                     kind.committed(change)
             except Exception:
                 _LOG.exception("the kind %s failed after a commit", kind.traits.type if kind else "")
-
-
-def _system_data(current: Resource | None, caller: Caller) -> dict[str, str]:
-    """Who; when is in `created` and `changed`, and becomes text at the wire."""
-    before = current.body.get("systemData", {}) if current else {}
-    return {
-        "createdBy": before.get("createdBy", caller.client_id),
-        "createdByType": "Application",
-        "lastModifiedBy": caller.client_id,
-        "lastModifiedByType": "Application",
-    }
