@@ -118,6 +118,28 @@ def test_a_query_that_ended_early_holds_nothing(make_rig: Callable[..., Rig], en
     until(lambda: rig.engine._instance.wal_bytes == 0)
 
 
+LOCAL = "| extend sorted = array_sort_asc(pack_array(n, 1, 2))"
+
+
+def test_a_query_with_a_function_beside_the_engine_is_stopped_at_its_deadline(rig: Rig) -> None:
+    begun = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        rig.ask(f"range n from 1 to 600000 step 1 {LOCAL} | summarize dcount(tostring(sorted))", seconds=0.5)
+    assert time.monotonic() - begun < 3
+
+
+def test_rows_of_a_function_beside_the_engine_are_bounded(rig: Rig) -> None:
+    query = f"range n from 1 to 100000 step 1 {LOCAL} | summarize count() by tostring(sorted) | count"
+    assert rig.rows(query) == [{"Count": 100_000}]
+    with pytest.raises(kql.KqlError, match=r"array_sort_asc\(\) is computed row by row"):
+        rig.ask(query, max_bytes=1_000_000)
+
+
+def test_an_error_after_a_function_beside_the_engine_is_told_as_it_is(rig: Rig) -> None:
+    with pytest.raises(kql.KqlError, match="outside the range of its type"):
+        rig.ask(f"print n = 9223372036854775807 {LOCAL} | project n + 1, sorted")
+
+
 def test_an_answer_is_cut_at_its_bytes(rig: Rig) -> None:
     rig.deliver(rows_of("T", {"s": "string"}, [("x" * 1000,)] * 500))
     answer = rig.ask("T", max_bytes=100_000)

@@ -82,7 +82,10 @@ class Schema:
 
 @dataclass(frozen=True)
 class QueryLimits:
-    """Bounds of one query. Past `max_rows` or `max_bytes` the answer is cut and says so; past `seconds` it fails."""
+    """Bounds of one query. Past `max_rows` or `max_bytes` the answer is cut and says so; past `seconds` it fails.
+
+    It also fails when the functions that are computed beside the engine make more than `max_bytes`.
+    """
 
     seconds: float = 180.0
     max_rows: int = 500_000

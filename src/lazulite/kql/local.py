@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import duckdb
@@ -18,13 +18,17 @@ import pyarrow.compute as pc
 
 from lazulite.kql import ticks, types
 from lazulite.kql.compiler import Compiled
-from lazulite.kql.errors import runtime
+from lazulite.kql.errors import KqlError, runtime
 from lazulite.kql.functions import FUNCTIONS as FUNCTION_TABLE
 from lazulite.kql.functions import Signature
 from lazulite.kql.schema import Column
 from lazulite.kql.sql import Stage
 
 BATCH_ROWS: Final = 65_536
+# Few enough that a function which is slow is soon told to stop.
+LOCAL_ROWS: Final = 8_192
+# What the local stages of a query may hold: their rows are outside of the engine's memory.
+LOCAL_BYTES: Final = 100 * 1024 * 1024
 ARROW: Final = {
     types.BOOL: pa.bool_(),
     types.INT: pa.int32(),
@@ -44,12 +48,15 @@ def execute(compiled: Compiled, cursor: duckdb.DuckDBPyConnection) -> Any:
     return _typed_table(table, compiled.columns)
 
 
-def stream(compiled: Compiled, cursor: duckdb.DuckDBPyConnection) -> Any:
-    """The rows as a pyarrow.RecordBatchReader; read it before the cursor is used again."""
+def stream(compiled: Compiled, cursor: duckdb.DuckDBPyConnection, local_bytes: int = LOCAL_BYTES) -> Any:
+    """The rows as a pyarrow.RecordBatchReader; read it before the cursor is used again.
+
+    Past `local_bytes` of rows in its local stages a query fails with KqlError (RUN0001).
+    """
     schema = result_schema(compiled.columns)
 
     def batches() -> Iterator[Any]:
-        with stream_errors(), _stages(compiled, cursor):
+        with stream_errors(), _stages(compiled, cursor, local_bytes):
             reader = cursor.sql(compiled.sql).to_arrow_reader(BATCH_ROWS)
             try:
                 for batch in reader:
@@ -104,21 +111,44 @@ def stream_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _stages(compiled: Compiled, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Runs the stages before the last; their relations are there inside, and gone after."""
+def _stages(compiled: Compiled, cursor: duckdb.DuckDBPyConnection, most: int = LOCAL_BYTES) -> Iterator[None]:
+    """Runs the stages before the last; their relations are there inside, and gone after. `most` bounds their bytes."""
     names: list[str] = []
     try:
         for stage in compiled.stages[:-1]:
-            cursor.register(stage.name, _run(stage, cursor))
+            rows = _run(stage, cursor, most)
+            most -= rows.nbytes
+            cursor.register(stage.name, rows)
             names.append(stage.name)
         yield
     finally:
         for name in names:
-            cursor.unregister(name)
+            # A transaction that an error has aborted takes them back itself, and that error is the one to tell.
+            with suppress(duckdb.TransactionException):
+                cursor.unregister(name)
 
 
-def _run(stage: Stage, cursor: duckdb.DuckDBPyConnection) -> Any:
-    return FUNCTIONS[stage.function](stage, cursor.sql(stage.sql).to_arrow_table())
+def _run(stage: Stage, cursor: duckdb.DuckDBPyConnection, most: int) -> Any:
+    """The relation of a stage, made some rows at a time: between two of them an interrupted cursor ends it."""
+    reader = cursor.sql(stage.sql).to_arrow_reader(LOCAL_ROWS)
+    function = FUNCTIONS[stage.function]
+    made, size = [function(stage, reader.schema.empty_table())], 0
+    try:
+        for batch in reader:
+            made.append(function(stage, pa.Table.from_batches([batch])))
+            size += made[-1].nbytes
+            if size > most:
+                raise _too_much(stage)
+    finally:
+        reader.close()
+    return pa.concat_tables(made)
+
+
+def _too_much(stage: Stage) -> KqlError:
+    return runtime(
+        f"The function {stage.arguments[0]}() is computed row by row beside the engine, and its rows take more memory"
+        " than they may. Filter, project fewer columns or aggregate before it"
+    )
 
 
 def _call(stage: Stage, rows: Any) -> Any:

@@ -104,7 +104,7 @@ def _bind_and_run(
     cursor.execute("BEGIN TRANSACTION READ ONLY")  # ended by closing the cursor
     compiled = plan(published)
     watch.check()
-    return compiled, _collect(local.stream(compiled, cursor), limits, watch)
+    return compiled, _collect(local.stream(compiled, cursor, limits.max_bytes), limits, watch)
 
 
 def _collect(reader: pa.RecordBatchReader, limits: QueryLimits, watch: Watch) -> _Rows:
