@@ -62,3 +62,12 @@ def test_more_series_than_a_rule_may_watch_are_refused_by_name(filled: World, mo
     monkeypatch.setattr(metric_measure, "MA_SERIES_PER_RULE", 1)
     with pytest.raises(TooLarge, match="'Active Nodes' split by clustername has over 1 series"):
         measure(filled, "09:00", "09:05", dimensions=BY_CLUSTER)
+
+
+@pytest.mark.parametrize("dimension", [("Include", ["B", "gone"]), ("Exclude", ["a"])])
+def test_series_that_a_rule_does_not_watch_do_not_count(
+    filled: World, monkeypatch: pytest.MonkeyPatch, dimension: tuple[str, list[str]]
+) -> None:
+    monkeypatch.setattr(metric_measure, "MA_SERIES_PER_RULE", 1)
+    only = [{"name": "clustername", "operator": dimension[0], "values": dimension[1]}]
+    assert measure(filled, "09:00", "09:05", dimensions=only) == {(("ClusterName", "b"),): 10.0}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lazulite import catalog
 from lazulite.alerts.conditions import SeriesValue
 from lazulite.alerts.limits import MA_SERIES_PER_RULE
-from lazulite.alerts.rule import CriterionBody
+from lazulite.alerts.rule import CriterionBody, DimensionBody
 from lazulite.core.errors import TooLarge
 from lazulite.core.resource_id import ResourceId
+from lazulite.metrics.filter import Clause, Term
 from lazulite.metrics.grains import FULL
 from lazulite.metrics.query import MetricQueries
 from lazulite.metrics.request import MetricQuery, TimeSeries
@@ -26,12 +27,13 @@ class MetricMeasure:
     def values(self, target: ResourceId, criterion: CriterionBody, start: int, end: int) -> Sequence[SeriesValue]:
         """Raises TooLarge `TooManyTimeSeries`, and what MetricQueries.values raises."""
         metric = catalog.metric(target.type, criterion.metric_name)
-        asked = [dimension.name.lower() for dimension in criterion.dimensions or ()]
+        dimensions = criterion.dimensions or ()
+        asked = [dimension.name.lower() for dimension in dimensions]
         if metric is None or not set(asked) <= {name.lower() for name in metric.dimensions}:
             # Possible with skipMetricValidation only: what has never been emitted has no series yet.
             return ()
-        # Only the catalog's own names enter the filter; values are compared by `conditions`.
-        split = " and ".join(f"{name} eq '*'" for name in metric.dimensions if name.lower() in asked)
+        # What the rule does not watch is not read, and does not count against its limit of series.
+        split = tuple(clause for dimension in dimensions for clause in _clauses(dimension))
         aggregation = criterion.time_aggregation.lower()
         answer = self._queries.values(
             MetricQuery(
@@ -41,7 +43,7 @@ class MetricMeasure:
                 end=end,
                 interval=FULL,
                 aggregations=(aggregation,),
-                filter=split or None,
+                clauses=split,
                 top=MA_SERIES_PER_RULE if split else None,
             ),
             SLOT,
@@ -53,6 +55,15 @@ class MetricMeasure:
                 f"'{criterion.metric_name}' split by {', '.join(asked)} has over {MA_SERIES_PER_RULE} series.",
             )
         return [_value(series, aggregation) for values in found for series in values.series]
+
+
+def _clauses(dimension: DimensionBody) -> Iterator[Clause]:
+    """One of the values is included; of excluded ones there must be none."""
+    name = dimension.name
+    if dimension.operator.lower() == "include":
+        yield Clause(name, tuple(Term(name, "eq", value) for value in dimension.values))
+    else:
+        yield from (Clause(name, (Term(name, "ne", value),)) for value in dimension.values)
 
 
 def _value(series: TimeSeries, aggregation: str) -> SeriesValue:

@@ -65,7 +65,7 @@ def read_slots(query: MetricQuery) -> list[Slot]:
     if not query.together and not 0 < len(subjects) <= MAX_RESOURCES:
         raise BadRequest("BadRequest", f"Ask for 1 to {MAX_RESOURCES} resources at once, not {len(subjects)}.")
     asked = _aggregations(query.aggregations)
-    clauses = parse_filter(query.filter) if query.filter else ()
+    clauses = (*query.clauses, *(parse_filter(query.filter) if query.filter else ()))
     together, validate = query.together is not None, query.validate_dimensions
     metrics = _metrics(query)
     splits = [bind_split(clauses, query.rollup, found, together=together, validate=validate) for found in metrics]
@@ -118,4 +118,4 @@ def read_top(query: MetricQuery) -> int | None:
     """How many rows a metric may have; without a filter there is one, and top means nothing."""
     if query.top is not None and query.top < 1:
         raise BadRequest("BadRequest", f"top is {query.top}: it must be 1 or more.", target="top")
-    return None if not query.filter else query.top or DEFAULT_TOP
+    return (query.top or DEFAULT_TOP) if query.splits else None

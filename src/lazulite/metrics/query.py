@@ -60,7 +60,7 @@ class MetricQueries:
             _check_size(len(chosen), window)
             grid = reader.read(kept, window)
         return MetricAnswer(
-            start, end, window.interval, window.timestamps, _by_subject(slots, kept, grid, left_out), bool(query.filter)
+            start, end, window.interval, window.timestamps, _by_subject(slots, kept, grid, left_out), query.splits
         )
 
     def resources_under(self, scope: ResourceId, resource_type: str) -> tuple[ResourceId, ...]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from lazulite.catalog import Metric
 from lazulite.core.clock import TICKS_PER_MINUTE
 from lazulite.core.resource_id import ResourceId
+from lazulite.metrics.filter import Clause
 
 MAX_METRICS = 20
 MAX_RESOURCES = 50
@@ -26,8 +27,8 @@ class MetricQuery:
 
     `start` and `end` are ticks, end exclusive (default: the last hour); `interval` is ticks or FULL. Without
     `aggregations` each metric gives its primary one; without `metrics`, the first of the namespace. A `filter` splits
-    by every dimension that it names, but for those in `rollup`. With `together` the resources are read as one, and
-    `Microsoft.ResourceId` is a dimension.
+    by every dimension that it names, but for those in `rollup`; `clauses` are more of it, read already. With `together`
+    the resources are read as one, and `Microsoft.ResourceId` is a dimension.
     """
 
     resources: tuple[ResourceId, ...]
@@ -38,6 +39,7 @@ class MetricQuery:
     aggregations: tuple[str, ...] = ()
     namespace: str | None = None
     filter: str | None = None
+    clauses: tuple[Clause, ...] = ()
     top: int | None = None
     orderby: str | None = None
     rollup: tuple[str, ...] = ()
@@ -45,6 +47,11 @@ class MetricQuery:
     validate_dimensions: bool = True
     auto_adjust: bool = False
     together: ResourceId | None = None
+
+    @property
+    def splits(self) -> bool:
+        """Whether series are filtered, and told apart."""
+        return bool(self.filter or self.clauses)
 
 
 @dataclass(frozen=True)
