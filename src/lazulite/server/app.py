@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute
 
 from lazulite.logs.budget import ResultBudget
 from lazulite.server import connection as connection_file
-from lazulite.server import installation, json_log, tls
+from lazulite.server import installation, json_log, memory, tls
 from lazulite.server.connection import Connection
 from lazulite.server.folder import DataFolder
 from lazulite.server.protocol import MAX_HEAD, BoundedProtocol, allow_connections
@@ -91,6 +91,7 @@ def application(service: Service) -> Starlette:
 
 def serve(settings: Settings) -> None:
     """Run until told to stop. Raises LazuliteError when the folder, the ports or the stores cannot be used."""
+    memory.share_between_threads()
     json_log.set_up(settings.log_level, request_id=request_id)
     with DataFolder(settings.data) as folder:
         service = Service(settings, folder.paths, _known_secret(settings))
