@@ -9,7 +9,7 @@ from lazulite.logs.budget import ResultBudget
 
 
 def test_results_fit_until_the_budget_is_used_up() -> None:
-    budget = ResultBudget(100)
+    budget = ResultBudget(100, small=0)
     with budget.hold(60):
         with budget.hold(40):
             assert budget.used == 100
@@ -22,9 +22,18 @@ def test_results_fit_until_the_budget_is_used_up() -> None:
 
 
 def test_one_result_larger_than_all_of_it_goes_alone() -> None:
-    budget = ResultBudget(100)
+    budget = ResultBudget(100, small=0)
     with budget.hold(500), pytest.raises(Throttled), budget.hold(1):
         pass
+    assert budget.used == 0
+
+
+def test_small_results_pass_beside_one_that_takes_all() -> None:
+    budget = ResultBudget(100, small=10)
+    with budget.hold(500), budget.hold(10):
+        assert budget.used == 510
+        with pytest.raises(Throttled), budget.hold(11):
+            pass
     assert budget.used == 0
 
 

@@ -8,12 +8,19 @@ from contextlib import contextmanager
 
 from lazulite.core.errors import Throttled
 
+# So small that nothing is gained by refusing it: the one who reads a large result slowly must not keep out all others.
+SMALL_RESULT = 64 * 1024
+
 
 class ResultBudget:
-    """At most `size` bytes of results at once. A result that is larger than all of it may go alone."""
+    """At most `size` bytes of results at once. A result that is larger than all of it may go alone.
 
-    def __init__(self, size: int) -> None:
+    Results of up to `small` bytes are counted, and never refused.
+    """
+
+    def __init__(self, size: int, small: int = SMALL_RESULT) -> None:
         self.size = size
+        self._small = small
         self._used = 0
         self._lock = threading.Lock()
 
@@ -25,7 +32,7 @@ class ResultBudget:
     def hold(self, count: int) -> Iterator[None]:
         """Count `count` bytes as used meanwhile; raises Throttled when they do not fit beside the others."""
         with self._lock:
-            if self._used and self._used + count > self.size:
+            if count > self._small and self._used and self._used + count > self.size:
                 raise Throttled(
                     "ResultMemoryExceeded",
                     f"Results on their way out use {self._used} of {self.size} bytes, and this one has {count}. Try"
