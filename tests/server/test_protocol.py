@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import resource
 import socket
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 import pytest
 import uvicorn
@@ -25,11 +27,22 @@ async def length(request: Request) -> Response:
     return PlainTextResponse(str(len(await request.body()) + len(request.url.query)))
 
 
+class Observed(BoundedProtocol):
+    """Notes whether the sockets of its connections send small pieces at once."""
+
+    at_once: ClassVar[list[bool]] = []
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        found = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        self.at_once.append(bool(found))
+
+
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     app = Starlette(routes=[Route("/", length, methods=["GET", "POST"])])
     listener = socket.create_server(("127.0.0.1", 0))
-    options = {"http": BoundedProtocol, "ws": "none", "h11_max_incomplete_event_size": MAX_HEAD}
+    options = {"http": Observed, "ws": "none", "h11_max_incomplete_event_size": MAX_HEAD}
     server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, **options))  # type: ignore[arg-type]
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -124,3 +137,9 @@ def test_the_process_may_open_as_many_files_as_the_system_grants() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(65_536, before[1]), before[1])
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_an_answer_does_not_wait_for_the_clients_acknowledgement(port: int) -> None:
+    with connected(port, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n") as connection:
+        assert answer(connection)[0] == 200
+    assert Observed.at_once[-1]
