@@ -79,6 +79,24 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         Rig(tmp_path)
 
 
+def test_an_older_file_beside_the_log_of_a_newer_one_is_refused_with_the_way_out(rig: Rig) -> None:
+    fill_numbers(rig, 10)
+    rig.reopen()
+    older = shutil.copy(rig.folder / "logs.duckdb", rig.folder / "older")
+    fill_numbers(rig, 10)
+    rig.reopen()
+    fill_numbers(rig, 10)
+    log = shutil.copy(rig.folder / "logs.duckdb.wal", rig.folder / "log")
+    rig.engine.close()
+    shutil.copy(older, rig.folder / "logs.duckdb")
+    shutil.copy(log, rig.folder / "logs.duckdb.wal")
+    with pytest.raises(Unavailable, match=r"cannot be opened: .* remove logs\.duckdb\.wal if the backup has none"):
+        Rig(rig.folder)
+    (rig.folder / "logs.duckdb.wal").unlink()
+    rig.reopen()
+    assert rig.rows("Numbers | count") == [{"Count": 10}]
+
+
 def test_the_storage_version_and_the_locks_are_set(rig: Rig) -> None:
     with rig.engine._instance.cursor() as cursor:
         row = cursor.execute("SELECT tags FROM duckdb_databases() WHERE path IS NOT NULL").fetchone()

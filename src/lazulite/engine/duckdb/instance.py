@@ -173,4 +173,8 @@ def _unopened(path: Path, error: BaseException) -> Unavailable:
             f"{path} is in use by the process with id {holder[1]}: one lazulite serves a data folder. "
             "Stop that one, or choose another folder with --data.",
         )
-    return Unavailable("EngineUnopened", f"{path} cannot be opened: {brief(error)}")
+    return Unavailable(
+        "EngineUnopened",
+        f"{path} cannot be opened: {brief(error).rstrip('. ')}. If it is damaged or was restored, take all files of"
+        f" {path.parent} from one backup, and remove {path.name}.wal if the backup has none.",
+    )
