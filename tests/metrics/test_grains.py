@@ -6,12 +6,17 @@ import pytest
 
 from lazulite.core.clock import TICKS_PER_MINUTE
 from lazulite.core.errors import BadRequest
-from lazulite.metrics.grains import FULL, GRAINS, grain_text, supported
+from lazulite.metrics.grains import FULL, GRAINS, available, grain_text, supported
 
 
 def test_every_grain_has_its_text() -> None:
     assert [grain_text(ticks) for ticks in GRAINS.values()] == list(GRAINS)
     assert grain_text(supported(FULL)) == "FULL"
+
+
+def test_a_metric_can_be_had_in_its_own_grains_and_their_roll_ups() -> None:
+    assert available(["PT1M"]) == list(GRAINS)
+    assert available(["PT1H"]) == ["PT1H", "PT6H", "PT12H", "P1D"]
 
 
 def test_an_unsupported_grain_names_the_supported_ones() -> None:

@@ -88,8 +88,22 @@ def test_past_the_limit_of_series_points_are_refused_and_known_series_go_on(engi
     assert refused.rows["sum"].to_pylist() == [3]
 
 
+def test_points_older_than_the_retention_are_refused_and_their_neighbours_are_not(world: World) -> None:
+    staged = world.take(nodes("0001-01-01T00:00:00Z", 1, "old"), nodes("09:00", 2, "young"))
+    (refused,) = staged.refused
+    assert (refused.code, refused.rows["sum"].to_pylist()) == ("PointTooOld", [1])
+    assert "older than the 93 days" in refused.message
+    assert list(world.rows(filter="ClusterName eq '*'")) == [("young",)]
+    assert len(world.take(nodes("0001-01-01T00:00:00Z", 1, "old")).refused) == 1
+    assert world.store.index.count == 1
+
+
 def test_points_beyond_the_retention_go_and_their_series_follow(world: World) -> None:
-    world.take(nodes("2024-01-01T00:00:00Z", 1, "old"), nodes("09:00", 1, "young"))
+    today = world.clock.ticks
+    world.clock.ticks -= 121 * TICKS_PER_DAY
+    world.take(nodes("2024-01-01T00:00:00Z", 1, "old"))
+    world.clock.ticks = today
+    world.take(nodes("09:00", 1, "young"))
     assert world.store.expire(world.clock.now()) == 1
     assert world.store.index.count == 1
     assert world.restart() == 1

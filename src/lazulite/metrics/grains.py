@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from lazulite.core.clock import TICKS_PER_DAY, TICKS_PER_MINUTE
 from lazulite.core.errors import BadRequest
@@ -28,6 +28,12 @@ _TEXTS = {ticks: text for text, ticks in GRAINS.items()} | {FULL: "FULL"}
 def grain_text(interval: int) -> str:
     """`PT5M` for its ticks, `FULL` for FULL; the interval is one that `supported` gave."""
     return _TEXTS[interval]
+
+
+def available(kept: Iterable[str]) -> list[str]:
+    """The grains in which a metric kept in the grains `kept` can be had: those, and the larger ones as roll-ups."""
+    least = min(GRAINS[grain] for grain in kept)
+    return [grain for grain, length in GRAINS.items() if length >= least]
 
 
 def supported(interval: int, adjust: bool = False) -> int:

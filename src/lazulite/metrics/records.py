@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lazulite.catalog import Metric
+from lazulite.core.clock import TICKS_PER_DAY
 from lazulite.core.resource_id import ResourceId
 from lazulite.kql import ticks
 from lazulite.metrics.definitions import Definitions
@@ -31,6 +32,8 @@ _TIME_GRAIN = "PT1M"
 # A total is a sum that the sender rounded: it may leave [count * minimum, count * maximum] by this share of it.
 _TOLERANCE = 1e-9
 _UNKNOWN = float("nan")
+# A day ahead is what Azure lets pass in TimeGenerated. A point of the year 9999 would never expire.
+_MOST_AHEAD = TICKS_PER_DAY
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,11 @@ class _Reader:
 
     def _series(self, metric: Metric, sent: Any) -> str:
         # The encoded form is the key, because 1, True and 1.0 are one key of a Python dict and three values here.
-        key = (metric.name, msgspec.json.encode(sent))
+        try:
+            key = (metric.name, msgspec.json.encode(sent))
+        except UnicodeEncodeError:
+            words = "The dimensions hold half a surrogate pair, which is no text: send whole characters."
+            raise _Refused("InvalidDimensions", words) from None
         text = self._dimensions.get(key)
         if text is None:
             text = self._dimensions[key] = canonical(metric, sent)
@@ -119,6 +126,10 @@ class _Reader:
             found = ticks.parse_datetime(sent) if isinstance(sent, str) else None
             if found is None:
                 raise _Refused("InvalidTime", f"The time {str(sent)[:50]!r} is not a datetime: send ISO 8601 with a Z.")
+            if found > self._received + _MOST_AHEAD:
+                raise _Refused(
+                    "TimeInFuture", f"The time {sent[:50]!r} is more than a day ahead of the service's clock."
+                )
             minute = self._minutes[sent] = minute_of(found)
         return minute
 

@@ -29,6 +29,13 @@ _SEEN_AGAIN = 7 * TICKS_PER_DAY
 _LOADED_AT_ONCE = 100_000
 _NO_SERIES = -1
 _SEPARATOR = "\0"  # in no name, and escaped in JSON text
+_TOO_OLD = (
+    "The point is older than the {days} days that metric points are kept (metric_days): it would be deleted at once."
+)
+_TOO_MANY = (
+    "The store already holds {most} series, which is the limit max_series: raise the setting, or send fewer distinct"
+    " dimension values."
+)
 _POINT_ROWS = pa.schema(
     [("t", pa.int64()), ("series", pa.int64()), ("seq", pa.int64()), *((name, pa.float64()) for name in MEASURES)]
 )
@@ -82,7 +89,7 @@ class MetricStore:
 
     def stage(self, batches: Sequence[StoredBatch]) -> Staged:
         """The appends for the batches of category AllMetrics among `batches` (the others are ignored)."""
-        staging = _Staging(self.index, self.settings.max_series)
+        staging = _Staging(self.index, self.settings)
         for batch in batches:
             if batch.category == ALL_METRICS and batch.rows.num_rows:
                 staging.take(batch)
@@ -128,9 +135,9 @@ class MetricStore:
 class _Staging:
     """Builds one Staged: series that exist, series seen again, and new ones that exist from this delivery on."""
 
-    def __init__(self, index: SeriesIndex, max_series: int) -> None:
+    def __init__(self, index: SeriesIndex, settings: MetricSettings) -> None:
         self._index = index
-        self._max_series = max_series
+        self._settings = settings
         self._new: dict[GroupKey, Group] = {}
         self._added = 0
         self._rows: dict[int, SeriesRow] = {}
@@ -138,9 +145,20 @@ class _Staging:
         self._refused: list[RefusedPoints] = []
 
     def take(self, batch: StoredBatch) -> None:
+        # Against the time of receipt: how long a batch waited in the intake must not decide what is kept of it.
+        oldest = batch.received - self._settings.retention_days * TICKS_PER_DAY
+        old = batch.rows["t"].to_numpy() < oldest
+        if old.any():
+            self._refuse(batch, old, "PointTooOld", _TOO_OLD.format(days=self._settings.retention_days))
+            batch = replace(batch, rows=batch.rows.filter(pa.array(~old)))
+        if batch.rows.num_rows:
+            self._take_points(batch)
+
+    def _take_points(self, batch: StoredBatch) -> None:
         ids = self._series_of(batch)
         if (ids == _NO_SERIES).any():
-            self._refuse(batch, ids == _NO_SERIES)
+            message = _TOO_MANY.format(most=self._settings.max_series)
+            self._refuse(batch, ids == _NO_SERIES, "MaxSeriesReached", message)
         columns = [batch.rows["t"], pa.array(ids), pa.array(np.full(len(ids), batch.sequence))]
         rows = pa.table([*columns, *batch.rows.select(MEASURES).columns], schema=_POINT_ROWS)
         self._points.append(rows.filter(pa.array(ids != _NO_SERIES)))
@@ -175,7 +193,7 @@ class _Staging:
             if seen >= known.seen[found - known.first_id] + _SEEN_AGAIN:
                 self._row(SeriesRow(found, key, namespace, metric, dimensions, seen))
             return found
-        if self._index.count + self._added >= self._max_series:
+        if self._index.count + self._added >= self._settings.max_series:
             return _NO_SERIES
         found = self._add(key, known, dimensions)
         self._row(SeriesRow(found, key, namespace, metric, dimensions, seen))
@@ -197,13 +215,9 @@ class _Staging:
         before = self._rows.get(row.id)
         self._rows[row.id] = row if before is None else replace(before, seen=max(before.seen, row.seen))
 
-    def _refuse(self, batch: StoredBatch, which: npt.NDArray[np.bool_]) -> None:
-        message = (
-            f"The store already holds {self._max_series} series, which is the limit max_series: raise the setting, or"
-            " send fewer distinct dimension values."
-        )
+    def _refuse(self, batch: StoredBatch, which: npt.NDArray[np.bool_], code: str, message: str) -> None:
         rows = batch.rows.filter(pa.array(which))
-        self._refused.append(RefusedPoints(batch.sequence, batch.resource_id, "MaxSeriesReached", message, rows))
+        self._refused.append(RefusedPoints(batch.sequence, batch.resource_id, code, message, rows))
 
 
 def _merged(points: pa.Table) -> pa.Table:

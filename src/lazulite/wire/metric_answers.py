@@ -12,7 +12,7 @@ from lazulite.catalog import Metric
 from lazulite.core.resource_id import ResourceId
 from lazulite.kql import ticks
 from lazulite.metrics.definitions import Namespace
-from lazulite.metrics.grains import GRAINS, grain_text
+from lazulite.metrics.grains import available, grain_text
 from lazulite.metrics.request import MetricAnswer, MetricValues, TimeSeries
 
 _PROVIDER = "providers/Microsoft.Insights"
@@ -85,7 +85,9 @@ def _definition(resource: ResourceId, metric: Metric, retention_days: int) -> Js
         "unit": metric.unit,
         "primaryAggregationType": metric.primary_aggregation,
         "supportedAggregationTypes": metric.supported_aggregations,
-        "metricAvailabilities": [{"timeGrain": grain, "retention": f"P{retention_days}D"} for grain in GRAINS],
+        "metricAvailabilities": [
+            {"timeGrain": grain, "retention": f"P{retention_days}D"} for grain in available(metric.time_grains)
+        ],
         "dimensions": [_localized(name) for name in metric.dimensions],
     }
 
