@@ -56,7 +56,7 @@ class Chain:
     def emit(self, number: int) -> int:
         """Two records of job `number` and a metric point, in one emission with one key; its sequence."""
         jobs = [{"JobName": f"job-{number}", "NodeId": str(record)} for record in range(2)]
-        point = {"metricName": "Active Nodes", "value": number, "time": "2024-01-01T00:00:00Z"}
+        point = {"metricName": "Active Nodes", "value": number, "time": "2022-09-01T00:00:00Z"}
         batches = [
             *decode(msgspec.json.encode(jobs), parse(ML), "AmlComputeJobEvent", NOON).batches,
             *decode(msgspec.json.encode([point]), parse(ML), "AllMetrics", NOON).batches,
