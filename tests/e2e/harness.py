@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -135,6 +137,18 @@ class Client:
             headers=headers,
         )
 
+    def begin(self, target: str, content: bytes, length: int) -> socket.socket:
+        """POST `content` as the beginning of a body of `length` bytes, on a connection that the caller reads."""
+        host, port = address(self.connection)
+        context = ssl.create_default_context(cafile=self.connection["ca_file"])
+        begun = context.wrap_socket(socket.create_connection((host, port), 60), server_hostname=host)
+        head = (
+            f"POST {target} HTTP/1.1\r\nHost: {host}\r\n"
+            f"Authorization: {self.http.headers['Authorization']}\r\nContent-Length: {length}\r\n\r\n"
+        )
+        begun.sendall(head.encode() + content)
+        return begun
+
     def settle(self, sequence: int, seconds: float = 120.0) -> None:
         """Wait until every batch up to `sequence` is in its tables or rejected."""
 
@@ -156,6 +170,13 @@ class Client:
         assert "error" not in answer, answer
         rows: list[list[Any]] = answer["tables"][0]["rows"]
         return rows
+
+
+def address(connection: Mapping[str, Any]) -> tuple[str, int]:
+    parts = urlsplit(connection["endpoint"])
+    assert parts.hostname
+    assert parts.port
+    return parts.hostname, parts.port
 
 
 def ndjson(records: Sequence[Mapping[str, Any]]) -> bytes:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from lazulite.alerts.notifier import NOTIFICATION_ID
 from lazulite.demo.alert_rules import METRIC_ALERT_TYPE, METRIC_ALERT_VERSION, failed_runs, webhook_group
+from tests.alerts.conftest import Receiver
 from tests.e2e.harness import Client, Server, wait_for
 
 GROUP_VERSION = {"api-version": "2023-01-01"}
@@ -26,43 +25,33 @@ EVALUATED_SECONDS = 30.0
 LEASE = 150.0
 
 
-class Receiver:
-    """Webhooks on one port, which is closed while nobody listens. Keeps what was told, by the notification's id."""
+class Hearing:
+    """Webhooks on one port, which is closed while nobody listens."""
 
     def __init__(self) -> None:
         self.port = 0
-        self.told: dict[str, dict[str, Any]] = {}
+        self._receivers: list[Receiver] = []
         with self.listening():
             pass  # gives it a port of its own
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                receiver.told[self.headers["x-lazulite-notification"]] = body
-                self.send_response(200)
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Nobody reads it."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
+        receiver = Receiver(self.port)
+        self._receivers.append(receiver)
+        self.port = receiver.port
         try:
             yield
         finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+            receiver.close()
+
+    @property
+    def told(self) -> dict[str, dict[str, Any]]:
+        """What was told, by the notification's id."""
+        heard = [pair for each in self._receivers for pair in zip(each.headers, each.bodies, strict=False)]
+        return {headers[NOTIFICATION_ID]: body for headers, body in heard}
 
     def conditions(self, rule: str) -> list[str]:
-        found = [body["data"]["essentials"] for body in list(self.told.values())]
+        found = [body["data"]["essentials"] for body in self.told.values()]
         return [each["monitorCondition"] for each in found if each["alertRule"] == rule]
 
 
@@ -134,7 +123,7 @@ def alerting(data: Path) -> Iterator[Alerting]:
 
 
 def test_an_alert_is_told_once_through_kills_and_a_receiver_that_is_away_and_its_end_as_well(tmp_path: Path) -> None:
-    receiver = Receiver()
+    receiver = Hearing()
     with alerting(tmp_path / "data") as room:
         # Six seconds past a minute its instant is due at once, and the next one is far away.
         room.start("12:00:06")

@@ -6,18 +6,16 @@ import json
 import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.harness import Client, Server, serving
+from tests.e2e.harness import Client, Server, address, serving
 
 PROMISED_SECONDS = 10.0
 
@@ -103,8 +101,9 @@ def test_a_secret_that_is_not_the_administrators_is_replaced(data: Path) -> None
 def test_the_end_comes_in_time_though_clients_hang_and_signals_repeat(data: Path) -> None:
     server = Server(data).start()
     client = Client(server.connection)
-    handshaking = socket.create_connection(address(server))
-    sending = half_a_request(server, client)
+    handshaking = socket.create_connection(address(server.connection))
+    records = f"{client.workspace}/providers/lazulite/records?category=AmlComputeJobEvent"
+    sending = client.begin(records, b"[", 1000)
     assert server.process is not None
     begun = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
@@ -119,23 +118,3 @@ def test_the_end_comes_in_time_though_clients_hang_and_signals_repeat(data: Path
     assert "Traceback" not in server.log.read_text()
     handshaking.close()
     sending.close()
-
-
-def half_a_request(server: Server, client: Client) -> socket.socket:
-    """A connection on which a body was begun, and stopped coming."""
-    context = ssl.create_default_context(cafile=server.connection["ca_file"])
-    host, port = address(server)
-    sending = context.wrap_socket(socket.create_connection((host, port), 60), server_hostname=host)
-    head = (
-        f"POST {client.workspace}/providers/lazulite/records?category=AmlComputeJobEvent HTTP/1.1\r\nHost: {host}\r\n"
-        f"Authorization: {client.http.headers['Authorization']}\r\nContent-Length: 1000\r\n\r\n["
-    )
-    sending.sendall(head.encode())
-    return sending
-
-
-def address(server: Server) -> tuple[str, int]:
-    parts = urlsplit(server.connection["endpoint"])
-    assert parts.hostname
-    assert parts.port
-    return parts.hostname, parts.port

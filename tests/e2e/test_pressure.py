@@ -17,7 +17,6 @@ import psutil
 import pytest
 
 from tests.e2e.harness import Client, Server, serving, wait_for
-from tests.e2e.test_lifecycle import address
 
 MIB = 1 << 20
 ENDLESS = "range a from 1 to 100000000000 step 1 | summarize sum(a * a % 7)"
@@ -41,12 +40,11 @@ def client(server: Server) -> Client:
 
 def asking(client: Client, text: str, seconds: float, patience: float = 60.0) -> httpx.Response | None:
     """The answer to a query on a connection of its own; None when the client left after `patience` seconds."""
-    path = f"/v1/workspaces/{client.connection['log_analytics_customer_id']}/query"
     headers = {"Authorization": client.http.headers["Authorization"], "Prefer": f"wait={seconds:g}"}
     context = ssl.create_default_context(cafile=client.connection["ca_file"])
     with httpx.Client(base_url=client.connection["endpoint"], verify=context, headers=headers) as own:
         try:
-            return own.post(path, json={"query": text}, timeout=patience)
+            return own.post(query_path(client), json={"query": text}, timeout=patience)
         except httpx.ReadTimeout:
             return None
 
@@ -74,7 +72,7 @@ def test_clients_that_go_away_leave_their_places(client: Client) -> None:
 def test_slow_readers_hold_bounded_memory_and_give_it_back(server: Server, client: Client) -> None:
     with ExitStack() as stack:
         # The first one's answer is cut at all the memory that there is for answers.
-        readers = [stack.enter_context(slow_reader(server, client)) for _ in range(10)]
+        readers = [stack.enter_context(slow_reader(client)) for _ in range(10)]
         statuses = Counter(reader.recv(12) for reader in readers)
         assert statuses == {b"HTTP/1.1 200": 1, b"HTTP/1.1 429": 9}
         large, small = asking(client, LARGE, 10), asking(client, "range n from 1 to 1000 step 1", 10)
@@ -91,16 +89,14 @@ def test_slow_readers_hold_bounded_memory_and_give_it_back(server: Server, clien
     wait_for(answered, 30, "the memory of readers that went away was not given back")
 
 
-def slow_reader(server: Server, client: Client) -> socket.socket:
+def slow_reader(client: Client) -> socket.socket:
     """A connection on which a large answer was asked for, and is not read."""
-    host, port = address(server)
-    context = ssl.create_default_context(cafile=client.connection["ca_file"])
-    own = context.wrap_socket(socket.create_connection((host, port), 60), server_hostname=host)
-    body = json.dumps({"query": LARGE})
-    path = f"/v1/workspaces/{client.connection['log_analytics_customer_id']}/query"
-    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {client.http.headers['Authorization']}\r\n"
-    own.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
-    return own
+    body = json.dumps({"query": LARGE}).encode()
+    return client.begin(query_path(client), body, len(body))
+
+
+def query_path(client: Client) -> str:
+    return f"/v1/workspaces/{client.connection['log_analytics_customer_id']}/query"
 
 
 def memory(server: Server) -> int:

@@ -23,9 +23,9 @@ NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]+|\d+(?:\.\d+|\.(?![.\w]))?(?:[eE][
 UNIT: Final = re.compile(r"[A-Za-z]+")
 STRING: Final = re.compile(r"[hH]?(@)?(\"|')|[hH]?(```|~~~)")
 SYMBOLS: Final = re.compile(r"==|=~|!=|!~|<>|<=|>=|\.\.|=>|[-+*/%<>=()\[\]{},;:.|?@~]")
-# A name followed by ( is one of these literals, whose text is not KQL tokens.
-# Python refuses to read longer ones, and no type of Kusto's holds more.
+# Python refuses to read numbers of over 4,300 digits, and no type of Kusto's holds as many as this.
 MAX_DIGITS: Final = 1024
+# A name followed by ( is one of these literals, whose text is not KQL tokens.
 TYPED: Final = frozenset(types.ALIASES) - {types.DYNAMIC, types.STRING}
 ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
 ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|.)", re.DOTALL)

@@ -36,7 +36,7 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         # Head and body are two writes: the second would wait 40 ms for the client's delayed acknowledgement of the
-        # first. asyncio sees to it only where a socket names its protocol, which accepted ones do not.
+        # first. asyncio sees to it only where the listening socket was made with its protocol's number.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if len(self.connections) > MAX_CONNECTIONS:
             self._refuse(
