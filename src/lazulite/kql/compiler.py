@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from lazulite.kql import growth
 from lazulite.kql.binder import bind
 from lazulite.kql.errors import KqlError, Span, limit
 from lazulite.kql.parser import parse
@@ -41,6 +42,7 @@ def compile(query: str, database: Database, options: Options) -> Compiled:
     try:
         bound = bind(parse(tokenize(query, options), options), database, options)
         bound = replace(bound, plan=pruned(bound.plan, references((bound.refs, bound.order))))
+        growth.check(bound.plan)
         stages = render(bound, DUCKDB, options)
     except KqlError as error:
         raise error.locate(query) from None

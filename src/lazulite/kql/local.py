@@ -45,7 +45,7 @@ def execute(compiled: Compiled, cursor: duckdb.DuckDBPyConnection) -> Any:
     """All rows, as a pyarrow.Table. Raises KqlError (RUN0001) for values that the engine refuses."""
     with stream_errors(), _stages(compiled, cursor):
         table = cursor.sql(compiled.sql).to_arrow_table()
-    return _typed_table(table, compiled.columns)
+    return _typed_table(table, compiled.columns, result_schema(compiled.columns))
 
 
 def stream(compiled: Compiled, cursor: duckdb.DuckDBPyConnection, local_bytes: int = LOCAL_BYTES) -> Any:
@@ -60,7 +60,7 @@ def stream(compiled: Compiled, cursor: duckdb.DuckDBPyConnection, local_bytes: i
             reader = cursor.sql(compiled.sql).to_arrow_reader(BATCH_ROWS)
             try:
                 for batch in reader:
-                    yield from _typed_table(pa.Table.from_batches([batch]), compiled.columns).to_batches()
+                    yield from _typed_table(pa.Table.from_batches([batch]), compiled.columns, schema).to_batches()
             finally:  # an open reader keeps the cursor's transaction alive, whatever the cursor's owner does
                 reader.close()
 
@@ -77,8 +77,7 @@ def result_schema(columns: tuple[Column, ...]) -> Any:
     )
 
 
-def _typed_table(table: Any, columns: tuple[Column, ...]) -> Any:
-    schema = result_schema(columns)
+def _typed_table(table: Any, columns: tuple[Column, ...], schema: Any) -> Any:
     if not columns:
         return pa.table({}, schema=schema)
     for column, data in zip(columns, table.columns, strict=True):

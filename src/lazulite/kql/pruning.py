@@ -80,7 +80,11 @@ def _filter(plan: Filter, needed: Ids) -> Plan:
 
 def _project(plan: Project, needed: Ids) -> Plan:
     outputs = _outputs(plan.outputs, needed)
-    return replace(plan, outputs=outputs, input=pruned(plan.input, references(outputs)))
+    below = pruned(plan.input, references(outputs))
+    # Columns have one number in the whole plan, and what is above names those that it reads: nothing is left to do.
+    if all(ref == value for ref, value in outputs) and outputs:
+        return below
+    return replace(plan, outputs=outputs, input=below)
 
 
 def _extend(plan: Extend, needed: Ids) -> Plan:
