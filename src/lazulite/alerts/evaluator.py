@@ -76,9 +76,6 @@ class Evaluator:
         self._rules: dict[str, Rule] = {}
         self._tried: dict[str, int] = {}
         self._runs: dict[str, Run] = dict(store.runs())
-        counters.describe(EVALUATIONS, "Evaluations of metric alert rules, by outcome.")
-        counters.describe(LAG, "Seconds from when an evaluation was due to when it began.")
-        counters.describe(SKIPPED, "Instants that were not evaluated because the service was late or stopped.")
 
     def evaluate_due(self, now: int) -> int:
         """Evaluate every rule that is due at `now` (event clock, ticks); returns how many were."""

@@ -56,7 +56,6 @@ class Notifier:
         self._client = client
         self._clock = clock
         self._counters = counters
-        counters.describe(NOTIFIED, "Notifications of alerts, by outcome.")
         counters.gauge(DEPTH, queue.depth)
 
     def deliver_due(self) -> int:

@@ -6,6 +6,8 @@ import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 
+from lazulite.core.measures import MEASURES
+
 Labels = tuple[tuple[str, str], ...]
 DURATION_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 MAX_SERIES = 2_000
@@ -22,10 +24,6 @@ class Counters:
         self._counts: dict[str, dict[Labels, float]] = {}
         self._gauges: dict[str, Callable[[], float]] = {}
         self._durations: dict[str, dict[Labels, list[float]]] = {}
-        self._help: dict[str, str] = {}
-
-    def describe(self, name: str, text: str) -> None:
-        self._help[name] = text
 
     def add(self, name: str, amount: float = 1.0, **labels: str) -> None:
         with self._lock:
@@ -71,22 +69,23 @@ class Counters:
             lines = list(self._lines())
         # Gauges ask other rooms, which may hold locks of their own while they count here: not under ours.
         for name, read in sorted(self._gauges.items()):
-            lines += [*self._head(name, "gauge"), f"{name} {read():g}"]
+            lines += [*_head(name, "gauge"), f"{name} {read():g}"]
         return "\n".join(lines) + "\n"
 
     def _lines(self) -> Iterator[str]:
         for name, series in sorted(self._counts.items()):
-            yield from self._head(name, "counter")
+            yield from _head(name, "counter")
             for labels, amount in sorted(series.items()):
                 yield f"{name}{_label_text(labels)} {amount:g}"
         for name, durations in sorted(self._durations.items()):
-            yield from self._head(name, "histogram")
+            yield from _head(name, "histogram")
             for labels, cells in sorted(durations.items()):
                 yield from _histogram(name, labels, cells)
 
-    def _head(self, name: str, kind: str) -> list[str]:
-        described = [f"# HELP {name} {self._help[name]}"] if name in self._help else []
-        return [*described, f"# TYPE {name} {kind}"]
+
+def _head(name: str, kind: str) -> list[str]:
+    described = [f"# HELP {name} {MEASURES[name]}"] if name in MEASURES else []
+    return [*described, f"# TYPE {name} {kind}"]
 
 
 def _bounded(series: dict[Labels, float] | dict[Labels, list[float]], labels: dict[str, str]) -> Labels:

@@ -27,7 +27,6 @@ class Router:
         self._settings = settings
         self.home = home
         self._counters = counters
-        counters.describe(UNROUTED, "Records of categories that no diagnostic setting sends anywhere.")
 
     def route(self, batch: StoredBatch) -> tuple[str, ...]:
         """Customer ids of the workspaces that get the batch; counts it as unrouted when there is none."""

@@ -1,0 +1,47 @@
+"""What the service's own measures mean: the HELP texts of `GET /metrics`. A test holds the names against the code."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MEASURES: Final = {
+    "lazulite_accepted_records_total": "Records acknowledged, by door.",
+    "lazulite_ignored_fields_total": "Fields of accepted records that no column has, by door.",
+    "lazulite_rejected_records_total": "Records refused at a door, by the code that their sender was told.",
+    "lazulite_unrouted_records_total": "Records of categories that no diagnostic setting sends anywhere.",
+    "lazulite_refused_batches_total": "Batches that the store refused; kept says whether they were kept in some form.",
+    "lazulite_intake_batches": "Batches acknowledged and not in their tables yet.",
+    "lazulite_intake_bytes": "Bytes of those batches.",
+    "lazulite_intake_pending_bytes": "Bytes that wait to be made durable and are not acknowledged.",
+    "lazulite_intake_lag_seconds": "Age of the oldest acknowledged batch that is not in its tables yet.",
+    "lazulite_intake_records_total": "Records made durable.",
+    "lazulite_intake_refused_total": "Emissions refused because the intake was full or stopping, by reason.",
+    "lazulite_intake_repeated_emissions_total": "Emissions sent again with a batch key that was taken before.",
+    "lazulite_intake_commit_seconds": "Time of a group commit of the intake.",
+    "lazulite_intake_failed_commits_total": "Group commits of the intake that failed; their senders were told.",
+    "lazulite_intake_corrupt_batches_total": "Batches in the intake that could not be read back.",
+    "lazulite_drain_delivered_sequence": "Sequence of the last batch that is in its tables.",
+    "lazulite_drain_failures_total": "Rounds of the drain that failed and are tried again, by reason.",
+    "lazulite_drain_records_total": "Records taken from the intake to their destinations.",
+    "lazulite_drain_round_seconds": "Time of one round of the drain.",
+    "lazulite_engine_rows_total": "Rows written, log tables and metric points together.",
+    "lazulite_engine_commit_seconds": "Time of a commit of the store.",
+    "lazulite_engine_checkpoint_seconds": "Time of a checkpoint of the store.",
+    "lazulite_engine_query_seconds": "Time of a query with its wait, by place and outcome.",
+    "lazulite_engine_query_queue_depth": "Queries that wait for a place.",
+    "lazulite_engine_write_queue_depth": "Writes that wait for the store's one writer.",
+    "lazulite_engine_wal_bytes": "Size of the store's write-ahead log.",
+    "lazulite_engine_memory_bytes": "Memory in use by the store's buffers.",
+    "lazulite_engine_memory_widened_total": "Times that the store was given more memory for a checkpoint.",
+    "lazulite_engine_reopened_total": "Times that the store was closed and opened again after a failure.",
+    "lazulite_alert_evaluations_total": "Evaluations of metric alert rules, by outcome.",
+    "lazulite_alert_rule_lag_seconds": "Time from when an evaluation was due to when it began.",
+    "lazulite_alert_instants_skipped_total": "Instants not evaluated because the service was late or stopped.",
+    "lazulite_alert_transitions_total": "Alerts that fired or resolved, by step.",
+    "lazulite_alert_notifications_total": "Notifications of alerts, by outcome.",
+    "lazulite_alert_notifications_waiting": "Notifications that wait to be sent or sent again.",
+    "lazulite_loop_seconds": "Time of one turn of a background loop, by loop.",
+    "lazulite_loop_delays_total": "Turns of a background loop that were put off for want of something, by loop.",
+    "lazulite_loop_failures_total": "Turns of a background loop that failed, by loop.",
+    "lazulite_memory_bytes": "Resident memory of the process.",
+}
