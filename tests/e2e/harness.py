@@ -138,15 +138,24 @@ class Client:
         )
 
     def begin(self, target: str, content: bytes, length: int) -> socket.socket:
-        """POST `content` as the beginning of a body of `length` bytes, on a connection that the caller reads."""
+        """POST `content` as the beginning of a body of `length` bytes, on a connection that the caller reads.
+
+        On return the service has taken the request up and asks for the body.
+        """
         host, port = address(self.connection)
         context = ssl.create_default_context(cafile=self.connection["ca_file"])
         begun = context.wrap_socket(socket.create_connection((host, port), 60), server_hostname=host)
         head = (
             f"POST {target} HTTP/1.1\r\nHost: {host}\r\n"
-            f"Authorization: {self.http.headers['Authorization']}\r\nContent-Length: {length}\r\n\r\n"
+            f"Authorization: {self.http.headers['Authorization']}\r\nContent-Length: {length}\r\n"
+            "Expect: 100-continue\r\n\r\n"
         )
-        begun.sendall(head.encode() + content)
+        begun.sendall(head.encode())
+        asked = b""
+        while not asked.endswith(b"\r\n\r\n"):
+            asked += begun.recv(1)
+        assert asked.startswith(b"HTTP/1.1 100"), asked
+        begun.sendall(content)
         return begun
 
     def settle(self, sequence: int, seconds: float = 120.0) -> None:

@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -208,17 +209,21 @@ class _Quiet(uvicorn.Server):
 
 
 def _stop_on_signals(servers: Sequence[uvicorn.Server]) -> None:
-    def stop() -> None:
+    """Not by the loop's own handlers: a loop that closes gives signals back to the system, where they mean death."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
         for server in servers:
             server.should_exit = True
 
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+        signal.signal(number, stop)
 
 
 def _ignore_signals() -> None:
-    """The end has begun, and a second signal (of an impatient user, or to the whole group) must not cut it short."""
+    """The end has begun, and a second signal (of an impatient user, or to the whole group) must not cut it short.
+
+    An interpreter that ends gives handlers of its own back as well, but what is ignored stays so.
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
 
