@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,7 +18,7 @@ from starlette.routing import BaseRoute
 
 from lazulite.logs.budget import ResultBudget
 from lazulite.server import connection as connection_file
-from lazulite.server import installation, json_log, memory, tls
+from lazulite.server import installation, json_log, memory, signals, tls
 from lazulite.server.connection import Connection
 from lazulite.server.folder import DataFolder
 from lazulite.server.protocol import MAX_HEAD, BoundedProtocol, allow_connections
@@ -102,7 +100,7 @@ def serve(settings: Settings) -> None:
                 try:
                     asyncio.run(_run(service, sockets))
                 finally:
-                    _ignore_signals()
+                    signals.ignore_signals()
                     service.stop()
         except BaseException:
             service.close()
@@ -177,7 +175,7 @@ async def _run(service: Service, sockets: Sockets) -> None:
         configs.append(uvicorn.Config(app, **common))  # type: ignore[arg-type]
         listening.append(sockets.http)
     servers = [_Quiet(config) for config in configs]
-    _stop_on_signals(servers)
+    signals.stop_on_signals(servers)
     running = [
         asyncio.create_task(server.serve(sockets=[found])) for server, found in zip(servers, listening, strict=True)
     ]
@@ -206,26 +204,6 @@ class _Quiet(uvicorn.Server):
             transport = getattr(connection, "transport", None)
             if transport is not None:
                 transport.abort()
-
-
-def _stop_on_signals(servers: Sequence[uvicorn.Server]) -> None:
-    """Not by the loop's own handlers: a loop that closes gives signals back to the system, where they mean death."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        for server in servers:
-            server.should_exit = True
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-
-
-def _ignore_signals() -> None:
-    """The end has begun, and a second signal (of an impatient user, or to the whole group) must not cut it short.
-
-    An interpreter that ends gives handlers of its own back as well, but what is ignored stays so.
-    """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
 
 
 async def _ready(servers: Sequence[uvicorn.Server], running: Sequence[asyncio.Task[None]]) -> None:
