@@ -127,7 +127,7 @@ def _measure(server: Server) -> None:
 
 
 def _memory(process: psutil.Process) -> str:
-    """Resident, and without the pages of program files: how many of those count depends on what the kernel has cached."""
+    """Resident, and without the pages of program files: how many of those count depends on the kernel's cache."""
     found = process.memory_info()
     files = getattr(found, "shared", 0)
     return f"{found.rss / 2**20:.0f} ({(found.rss - files) / 2**20:.0f})"
