@@ -9,6 +9,8 @@ calls.py        functions of the table, of the author, and special forms
 special.py      functions that read the text of their call
 local_calls.py  calls that a local stage makes
 operators.py    what stands after a `|`: one table
+projections.py  project and its kin, extend, distinct
+rows.py         where, sort, take, top, serialize, count, getschema
 grouping.py     summarize
 joining.py      join, lookup, union
 shaping.py      parse, mv-expand

@@ -14,6 +14,7 @@ from lazulite.kql.binder.conversion import compare, conjunction, convert
 from lazulite.kql.binder.expressions import Pending, Scope
 from lazulite.kql.binder.joining import union
 from lazulite.kql.binder.local_calls import with_stages
+from lazulite.kql.binder.projections import named
 from lazulite.kql.binder.scope import (
     Bound,
     Col,
@@ -200,7 +201,7 @@ def _print(scope: Scope, node: s.Node) -> Rel:
     assert isinstance(node, s.Print)
     pending: dict[Apply, Ref] = {}
     outputs: list[tuple[str, Ref, Expr]] = []
-    for position, (name, item, value) in enumerate(operators.named(replace(scope, pending=pending), node.items)):
+    for position, (name, item, value) in enumerate(named(replace(scope, pending=pending), node.items)):
         taken = [column for column, _, _ in outputs]
         outputs.append(
             (

@@ -9,7 +9,9 @@ from lazulite.kql.errors import closest, unsupported
 from lazulite.kql.parser.constants import type_name
 from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.parser.expressions import additive, expression, item
-from lazulite.kql.parser.operators import OPERATORS, declared, operator, union
+from lazulite.kql.parser.operators import OPERATORS, operator
+from lazulite.kql.parser.parts import declared
+from lazulite.kql.parser.relations import union
 from lazulite.kql.schema import Options
 from lazulite.kql.syntax import (
     DataTable,

@@ -1,11 +1,14 @@
-"""Plan -> SQL. `printer` is the only module that builds SQL text; what belongs to one engine is in its dialect table.
+"""Plan -> SQL. What belongs to one engine is in its dialect table.
 
-dialect.py     what a dialect must say
-duckdb.py      DuckDB's table: literals, conversions, members of dynamics, rows of ranges
-expressions.py printed expressions
-printer.py     printed relations
+dialect.py      what a dialect must say
+duckdb.py       DuckDB's table: literals, conversions, members of dynamics, rows of ranges
+expressions.py  printed expressions
+printer.py      nested plans within bounds, and stages
+sources.py, relations.py  one form a plan node
+rendering.py    a bound query as its stages
 """
 
-from lazulite.kql.sql.printer import Stage, render
+from lazulite.kql.sql.printer import Stage
+from lazulite.kql.sql.rendering import render
 
 __all__ = ["Stage", "render"]

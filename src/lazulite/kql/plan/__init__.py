@@ -1,0 +1,83 @@
+"""The bound, typed plan: what a query means, with no names and no text left in it.
+
+Columns are numbers (`Ref`), unique in a plan; user names return on the result alone. Relational nodes say which
+columns they produce; expressions say their Kusto type. Nothing here is SQL: the printer and a dialect make that.
+"""
+
+from lazulite.kql.plan.expressions import (
+    Aggregated,
+    Apply,
+    Compare,
+    Const,
+    Convert,
+    Field,
+    Logic,
+    Not,
+    OneOf,
+    OneOfQuery,
+    RowField,
+    RowOf,
+    ScalarQuery,
+    Windowed,
+)
+from lazulite.kql.plan.node import (
+    Expr,
+    Order,
+    Plan,
+    Ref,
+    children,
+    fields,
+)
+from lazulite.kql.plan.relations import (
+    Aggregate,
+    Distinct,
+    Expand,
+    Extend,
+    Filter,
+    Join,
+    Limit,
+    Local,
+    Project,
+    Scan,
+    Sequence,
+    Source,
+    UnionAll,
+    Values,
+)
+
+__all__ = [
+    "Aggregate",
+    "Aggregated",
+    "Apply",
+    "Compare",
+    "Const",
+    "Convert",
+    "Distinct",
+    "Expand",
+    "Expr",
+    "Extend",
+    "Field",
+    "Filter",
+    "Join",
+    "Limit",
+    "Local",
+    "Logic",
+    "Not",
+    "OneOf",
+    "OneOfQuery",
+    "Order",
+    "Plan",
+    "Project",
+    "Ref",
+    "RowField",
+    "RowOf",
+    "ScalarQuery",
+    "Scan",
+    "Sequence",
+    "Source",
+    "UnionAll",
+    "Values",
+    "Windowed",
+    "children",
+    "fields",
+]

@@ -1,0 +1,141 @@
+"""Relational nodes: rows out of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lazulite.kql.literals import Value
+from lazulite.kql.plan.node import Expr, Order, Plan, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One physical relation and, for each column of its scan, the physical column (None: absent)."""
+
+    schema: str
+    table: str
+    columns: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan(Plan):
+    """A table: all its sources, one after another; none is no rows."""
+
+    name: str
+    sources: tuple[Source, ...]
+    columns: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Values(Plan):
+    """Rows written in the query."""
+
+    columns: tuple[Ref, ...]
+    rows: tuple[tuple[Expr, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence(Plan):
+    """`range`: from low by step, not beyond high."""
+
+    column: Ref
+    low: Expr
+    high: Expr
+    step: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(Plan):
+    """Rows for which the predicate is true (null is not)."""
+
+    input: Plan
+    predicate: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Project(Plan):
+    """Exactly these columns."""
+
+    input: Plan
+    outputs: tuple[tuple[Ref, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extend(Plan):
+    """All columns of the input and these."""
+
+    input: Plan
+    outputs: tuple[tuple[Ref, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Plan):
+    """One row a group; without keys one row, always."""
+
+    input: Plan
+    keys: tuple[tuple[Ref, Expr], ...]
+    outputs: tuple[tuple[Ref, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Plan):
+    """`kind`: inner innerunique leftouter rightouter fullouter leftsemi leftanti rightsemi rightanti.
+
+    A null key joins a null key. Columns of a side without partner are null ("" for strings).
+    """
+
+    kind: str
+    left: Plan
+    right: Plan
+    on: tuple[tuple[Ref, Ref], ...]
+    left_columns: tuple[Ref, ...]
+    right_columns: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnionAll(Plan):
+    """All rows of all inputs; each input gives an expression a column."""
+
+    columns: tuple[Ref, ...]
+    inputs: tuple[tuple[Plan, tuple[Expr, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(Plan):
+    """The first rows in this order (any rows without one)."""
+
+    input: Plan
+    count: int
+    order: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct(Plan):
+    """Each combination of these columns once."""
+
+    input: Plan
+    columns: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expand(Plan):
+    """mv-expand: `items` (dynamic) are unfolded side by side into `elements`; `index` counts from 0."""
+
+    input: Plan
+    kept: tuple[Ref, ...]
+    items: tuple[Expr, ...]
+    elements: tuple[Ref, ...]
+    index: Ref | None
+    bags_as_arrays: bool
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Local(Plan):
+    """A stage over Arrow: `function` of `lazulite.kql.local.FUNCTIONS` turns the input's rows into these columns."""
+
+    input: Plan
+    inputs: tuple[Ref, ...]
+    function: str
+    arguments: tuple[Value, ...]
+    columns: tuple[Ref, ...]

@@ -1,0 +1,74 @@
+"""Printed sources: tables, rows written in the query, ranges, and what a local stage made."""
+
+from __future__ import annotations
+
+from lazulite.kql import types
+from lazulite.kql.plan import Const, Local, Ref, Scan, Sequence, Source, Values
+from lazulite.kql.sql.dialect import fill
+from lazulite.kql.sql.printer import Printer, Stage
+
+
+def scan(printer: Printer, node: Scan) -> str:
+    """All relations of a table, one after another."""
+    if not node.sources:
+        columns = ", ".join(f"{printer.null(ref)} AS c{ref.id}" for ref in node.columns)
+        return f"SELECT {columns} WHERE false"
+    return " UNION ALL ".join(_source(printer, node, source) for source in node.sources)
+
+
+def _source(printer: Printer, node: Scan, source: Source) -> str:
+    columns = ", ".join(
+        f"{_stored(printer, ref, name)} AS c{ref.id}" for ref, name in zip(node.columns, source.columns, strict=True)
+    )
+    name = printer.dialect.name
+    return f"SELECT {columns} FROM {name(source.schema)}.{name(source.table)}"
+
+
+def _stored(printer: Printer, ref: Ref, name: str | None) -> str:
+    if name is None:
+        return printer.null(ref)
+    return fill(printer.dialect.stored.get(ref.type, "{0}"), [printer.dialect.name(name)])
+
+
+def values(printer: Printer, node: Values) -> str:
+    """Rows written in the query."""
+    if not node.columns:
+        return "SELECT 0 AS nothing"
+    names = ", ".join(f"c{ref.id}" for ref in node.columns)
+    if not node.rows:
+        return f"SELECT {', '.join(f'{printer.null(ref)} AS c{ref.id}' for ref in node.columns)} WHERE false"
+    show = printer.expressions()
+    rows = ", ".join("(" + ", ".join(show(value) for value in row) + ")" for row in node.rows)
+    source = show.layers.wrap("SELECT 0") if show.layers.names else ""
+    if source:
+        rows = " UNION ALL ".join(
+            "SELECT " + ", ".join(show(v) for v in row) + f" FROM ({source})" for row in node.rows
+        )
+        return f"SELECT * FROM ({rows}) AS v({names})"
+    return f"SELECT * FROM (VALUES {rows}) AS v({names})"
+
+
+def sequence(printer: Printer, node: Sequence) -> str:
+    """range."""
+    show = printer.expressions()
+    bounds = (node.low, node.high, node.step)
+    texts = [show(bound) for bound in bounds]
+    forms = printer.dialect.sequence
+    kind = "real" if node.column.type == types.REAL else "count"
+    known = all(isinstance(bound, Const) and bound.value is not None for bound in bounds)
+    name = f"c{node.column.id}"
+    count = fill(forms[kind], texts)
+    return fill(forms["known" if known else "computed"], [*texts, count, name])
+
+
+def local(printer: Printer, node: Local) -> str:
+    """A stage that runs before, whose rows stand under its name then."""
+    source = printer.query(node.input)
+    inputs = ", ".join(f"{printer.edge(ref)} AS c{ref.id}" for ref in node.inputs)
+    name = f"$stage_{len(printer.stages)}"
+    sql = f"SELECT {inputs or '0 AS nothing'} FROM ({source})"
+    printer.stages.append(Stage(sql, name, node.function, node.arguments, node.inputs, node.columns))
+    columns = ", ".join(
+        f"{fill(printer.dialect.back.get(ref.type, '{0}'), [f'c{ref.id}'])} AS c{ref.id}" for ref in node.columns
+    )
+    return f"SELECT {columns} FROM {printer.dialect.name(name)}"

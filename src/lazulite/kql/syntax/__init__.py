@@ -1,0 +1,103 @@
+"""The syntax tree: frozen nodes that keep their offsets and know nothing of tables or types.
+
+node.py         Node: anything that stands in the text
+expressions.py  Literal Name Path Index Call Binary Logical Unary Between Member Star Assign TypeOf, and their parts
+queries.py      Query (statements + body), Pipeline (source + operators), and the sources
+operators.py    one class a shape; `word` tells operators of one shape apart (project, extend, ...)
+"""
+
+from lazulite.kql.syntax.expressions import (
+    Assign,
+    Between,
+    Binary,
+    Call,
+    Declared,
+    Index,
+    Literal,
+    Logical,
+    Member,
+    Name,
+    Ordered,
+    Path,
+    Star,
+    TypeOf,
+    Unary,
+    Wildcard,
+)
+from lazulite.kql.syntax.node import (
+    Node,
+    Operator,
+)
+from lazulite.kql.syntax.operators import (
+    As,
+    Bare,
+    Expand,
+    Invoke,
+    Join,
+    Parse,
+    Project,
+    Rendered,
+    Series,
+    Sort,
+    Summarize,
+    Take,
+    Top,
+    UnionWith,
+    Where,
+)
+from lazulite.kql.syntax.queries import (
+    DataTable,
+    Function,
+    Let,
+    Pipeline,
+    Print,
+    Query,
+    Range,
+    Setting,
+    Union,
+)
+
+__all__ = [
+    "As",
+    "Assign",
+    "Bare",
+    "Between",
+    "Binary",
+    "Call",
+    "DataTable",
+    "Declared",
+    "Expand",
+    "Function",
+    "Index",
+    "Invoke",
+    "Join",
+    "Let",
+    "Literal",
+    "Logical",
+    "Member",
+    "Name",
+    "Node",
+    "Operator",
+    "Ordered",
+    "Parse",
+    "Path",
+    "Pipeline",
+    "Print",
+    "Project",
+    "Query",
+    "Range",
+    "Rendered",
+    "Series",
+    "Setting",
+    "Sort",
+    "Star",
+    "Summarize",
+    "Take",
+    "Top",
+    "TypeOf",
+    "Unary",
+    "Union",
+    "UnionWith",
+    "Where",
+    "Wildcard",
+]

@@ -1,0 +1,81 @@
+"""Statements, pipelines and sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lazulite.kql.syntax.expressions import Declared
+from lazulite.kql.syntax.node import Node, Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline(Node):
+    """A source and what follows each `|`."""
+
+    source: Node
+    operators: tuple[Operator, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Let(Node):
+    """`let name = value;`"""
+
+    name: str
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Node):
+    """`set name = value;`"""
+
+    name: str
+    value: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Node):
+    """Statements and the body whose rows (or, in a function, whose value) come back."""
+
+    statements: tuple[Let | Setting, ...]
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Node):
+    """`(parameters) { body }`."""
+
+    parameters: tuple[Declared, ...]
+    body: Query
+
+
+@dataclass(frozen=True, slots=True)
+class DataTable(Node):
+    """`datatable(columns) [values]`, values row by row."""
+
+    columns: tuple[Declared, ...]
+    values: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Print(Node):
+    """`print items`."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Node):
+    """`range name from low to high step step`."""
+
+    name: str
+    low: Node
+    high: Node
+    step: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Union(Node):
+    """`union options tables`, also as an operator (its input comes first then)."""
+
+    options: tuple[tuple[str, str], ...]
+    tables: tuple[Node, ...]
