@@ -1,7 +1,8 @@
 """Plan -> SQL. What belongs to one engine is in its dialect table.
 
 dialect.py      what a dialect must say
-duckdb.py       DuckDB's table: literals, conversions, members of dynamics, rows of ranges
+duckdb.py       DuckDB's table: literals, members of dynamics, joins, rows of ranges
+duckdb_conversions.py  its conversions between types
 expressions.py  printed expressions
 printer.py      nested plans within bounds, and stages
 sources.py, relations.py  one form a plan node

@@ -28,8 +28,13 @@ class Dialect:
     stored: Mapping[str, str]
     edge: Mapping[str, str]
     back: Mapping[str, str]
-    # Equality for which null equals null and nothing else.
+    # Equality for which null equals null and nothing else; and of texts, which are never null.
     same: str
+    same_text: str
+    # A join of each kind: {0} columns, {1} left (as l), {2} right (as r), {3} condition.
+    joins: Mapping[str, str]
+    # {1} with one row for each value of {0}.
+    one_row_each: str
     not_a_number: str
     member: str
     element: str
@@ -37,6 +42,11 @@ class Dialect:
     unfolded_bag: str
     unfolded_pair: str
     unfolded: str
+    # A list's elements as rows, the places of the longest of some lists, a list's length, its first elements.
+    unfold: str
+    places: str
+    length: str
+    first_of: str
     # Rows of a range: {0} low, {1} high, {2} step, {3} how many.
     sequence: Mapping[str, str]
     # The row where {1} is greatest: {0} its columns as one value, {2} and {3} what stands for a null {1}.

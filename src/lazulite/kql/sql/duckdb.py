@@ -9,10 +9,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from lazulite.kql import ticks, types
+from lazulite.kql import types
 from lazulite.kql.functions.record import Signature, Template
 from lazulite.kql.literals import Value
 from lazulite.kql.sql.dialect import Dialect
+from lazulite.kql.sql.duckdb_conversions import CONVERSIONS
 
 TYPES: Final = {
     types.BOOL: "BOOLEAN",
@@ -25,137 +26,6 @@ TYPES: Final = {
     types.TIMESPAN: "BIGINT",
     types.GUID: "VARCHAR",
     types.DYNAMIC: "VARIANT",
-}
-DAY: Final = f"{ticks.TICKS_PER_DAY}::BIGINT"
-SECOND: Final = f"{ticks.TICKS_PER_SECOND}::BIGINT"
-EPOCH: Final = f"{ticks.UNIX_EPOCH_TICKS}::BIGINT"
-
-DATETIME_TEXT: Final = (
-    f"coalesce(format('{{{{}}}}T{{{{:02d}}}}:{{{{:02d}}}}:{{{{:02d}}}}.{{{{:07d}}}}Z', "
-    f"(DATE '0001-01-01' + ({{0}} // {DAY})::INTEGER)::VARCHAR, "
-    f"({{0}} // {ticks.TICKS_PER_HOUR}::BIGINT) % 24, ({{0}} // {ticks.TICKS_PER_MINUTE}::BIGINT) % 60, "
-    f"({{0}} // {SECOND}) % 60, {{0}} % {SECOND}), '')"
-)
-TIMESPAN_TEXT: Final = (
-    "coalesce(CASE WHEN {0} < 0 THEN '-' ELSE '' END || "
-    f"CASE WHEN abs({{0}}) >= {DAY} THEN (abs({{0}}) // {DAY})::VARCHAR || '.' ELSE '' END || "
-    f"format('{{{{:02d}}}}:{{{{:02d}}}}:{{{{:02d}}}}', (abs({{0}}) // {ticks.TICKS_PER_HOUR}::BIGINT) % 24, "
-    f"(abs({{0}}) // {ticks.TICKS_PER_MINUTE}::BIGINT) % 60, (abs({{0}}) // {SECOND}) % 60) || "
-    f"CASE WHEN {{0}} % {SECOND} <> 0 THEN format('.{{{{:07d}}}}', abs({{0}}) % {SECOND}) ELSE '' END, '')"
-)
-# TIMESTAMP keeps microseconds, ignores an offset and refuses a T without seconds: so the seventh digit and the offset
-# are read apart, and the clock is completed.
-DATETIME_PARTS: Final = (
-    r"regexp_extract(regexp_replace({0}, '^\s*(\d{{1,2}})[/-](\d{{1,2}})[/-](\d{{4}})', '\3-\1-\2'), "
-    r"'^\s*(\d{{4}}-\d{{1,2}}-\d{{1,2}})(?:[T ](\d{{1,2}}:\d{{2}})(:\d{{2}})?(?:\.(\d+))?)?"
-    r"\s*(?:Z|z|UTC|GMT|([+-])(\d{{2}}):?(\d{{2}}))?\s*$', ['d', 'c', 's', 'f', 'g', 'h', 'm'])"
-)
-DATETIME_PARSED: Final = (
-    f"list_transform([{DATETIME_PARTS}], lambda p: "
-    "epoch_us(TRY_CAST(p.d || ' ' || CASE WHEN p.c = '' THEN '00:00' ELSE p.c END || "
-    "CASE WHEN p.s = '' THEN ':00' ELSE p.s END AS TIMESTAMP)) * 10 "
-    f"+ {EPOCH} + rpad(p.f, 7, '0')[1:7]::BIGINT "
-    f"- CASE p.g WHEN '+' THEN 1 WHEN '-' THEN -1 ELSE 0 END * "
-    f"(coalesce(TRY_CAST(p.h AS BIGINT), 0) * 60 + coalesce(TRY_CAST(p.m AS BIGINT), 0)) "
-    f"* {ticks.TICKS_PER_MINUTE}::BIGINT"
-    ")[1]"
-)
-TIMESPAN_PARTS: Final = (
-    r"regexp_extract({0}, '^\s*(-)?(?:(\d+)[.:])?(\d{{1,2}}):(\d{{1,2}})(?::(\d{{1,2}})(?:\.(\d+))?)?\s*$', "
-    "['g', 'd', 'h', 'm', 's', 'f'])"
-)
-TIMESPAN_PARSED: Final = (
-    f"list_transform([{TIMESPAN_PARTS}], lambda p: CASE WHEN p.h <> '' THEN CASE p.g WHEN '-' THEN -1 ELSE 1 END * ("
-    f"coalesce(TRY_CAST(p.d AS BIGINT), 0) * {DAY} + ((TRY_CAST(p.h AS BIGINT) * 60 + TRY_CAST(p.m AS BIGINT)) * 60 "
-    f"+ coalesce(TRY_CAST(p.s AS BIGINT), 0)) * {SECOND} + rpad(p.f, 7, '0')[1:7]::BIGINT) END)[1]"
-)
-REAL_TEXT: Final = (
-    "CASE WHEN {0} IS NULL THEN '' WHEN isnan({0}) THEN 'NaN' WHEN isinf({0}) THEN "
-    "CASE WHEN {0} > 0 THEN 'Infinity' ELSE '-Infinity' END ELSE {0}::VARCHAR END"
-)
-DYNAMIC_TEXT: Final = (
-    "CASE WHEN TRY_CAST({0} AS VARCHAR) IS NULL THEN '' WHEN left(TRY_CAST({0} AS VARCHAR), 1) IN ('{{', '[') THEN "
-    "CASE WHEN variant_type({0}) IN ('ARRAY', 'OBJECT') THEN {0}::JSON::VARCHAR ELSE TRY_CAST({0} AS VARCHAR) END "
-    "ELSE TRY_CAST({0} AS VARCHAR) END"
-)
-WHOLE: Final = r"regexp_full_match(trim({0}), '[+-]?\d+|0[xX][0-9a-fA-F]+')"
-SCALAR_NUMBER: Final = "variant_type({0}) NOT IN ('ARRAY', 'OBJECT')"
-GUID: Final = "[0-9a-fA-F]{{8}}-?[0-9a-fA-F]{{4}}-?[0-9a-fA-F]{{4}}-?[0-9a-fA-F]{{4}}-?[0-9a-fA-F]{{12}}"
-
-
-TO_STRING: Final = {
-    types.BOOL: "CASE WHEN {0} THEN 'True' WHEN NOT {0} THEN 'False' ELSE '' END",
-    types.INT: "coalesce({0}::VARCHAR, '')",
-    types.LONG: "coalesce({0}::VARCHAR, '')",
-    types.REAL: REAL_TEXT,
-    types.DECIMAL: "coalesce(rtrim(rtrim({0}::VARCHAR, '0'), '.'), '')",
-    types.DATETIME: DATETIME_TEXT,
-    types.TIMESPAN: TIMESPAN_TEXT,
-    types.GUID: "coalesce({0}, '')",
-    types.DYNAMIC: DYNAMIC_TEXT,
-}
-FROM_STRING: Final = {
-    types.BOOL: "CASE WHEN lower(trim({0})) IN ('true', '1') THEN true "
-    "WHEN lower(trim({0})) IN ('false', '0') THEN false END",
-    types.INT: f"CASE WHEN {WHOLE} THEN TRY_CAST({{0}} AS INTEGER) END",
-    types.LONG: f"CASE WHEN {WHOLE} THEN TRY_CAST({{0}} AS BIGINT) END",
-    types.REAL: "TRY_CAST({0} AS DOUBLE)",
-    types.DECIMAL: "TRY_CAST({0} AS DECIMAL(38,17))",
-    types.DATETIME: DATETIME_PARSED,
-    types.TIMESPAN: TIMESPAN_PARSED,
-    types.GUID: f"CASE WHEN regexp_full_match({{0}}, '{GUID}') THEN lower(TRY_CAST({{0}} AS UUID)::VARCHAR) END",
-    types.DYNAMIC: "{0}::VARIANT",
-}
-NUMBERS: Final = {
-    (types.INT, types.LONG): "{0}::BIGINT",
-    (types.INT, types.REAL): "{0}::DOUBLE",
-    (types.LONG, types.REAL): "{0}::DOUBLE",
-    (types.DECIMAL, types.REAL): "{0}::DOUBLE",
-    (types.INT, types.DECIMAL): "{0}::DECIMAL(38,17)",
-    (types.LONG, types.DECIMAL): "{0}::DECIMAL(38,17)",
-    (types.REAL, types.DECIMAL): "TRY_CAST({0} AS DECIMAL(38,17))",
-    (types.LONG, types.INT): "TRY_CAST({0} AS INTEGER)",
-    (types.REAL, types.INT): "TRY_CAST(trunc({0}) AS INTEGER)",
-    (types.REAL, types.LONG): "TRY_CAST(trunc({0}) AS BIGINT)",
-    (types.DECIMAL, types.INT): "TRY_CAST(trunc({0}) AS INTEGER)",
-    (types.DECIMAL, types.LONG): "TRY_CAST(trunc({0}) AS BIGINT)",
-    (types.BOOL, types.INT): "{0}::INTEGER",
-    (types.BOOL, types.LONG): "{0}::BIGINT",
-    (types.BOOL, types.REAL): "{0}::INTEGER::DOUBLE",
-    (types.INT, types.BOOL): "({0} <> 0)",
-    (types.LONG, types.BOOL): "({0} <> 0)",
-    (types.REAL, types.BOOL): "({0} <> 0)",
-    (types.DATETIME, types.LONG): "{0}",
-    (types.TIMESPAN, types.LONG): "{0}",
-    (types.LONG, types.DATETIME): "{0}",
-    (types.LONG, types.TIMESPAN): "{0}",
-}
-DYNAMICS: Final = {
-    (types.BOOL, types.DYNAMIC): "{0}::VARIANT",
-    (types.INT, types.DYNAMIC): "{0}::BIGINT::VARIANT",
-    (types.LONG, types.DYNAMIC): "{0}::VARIANT",
-    (types.REAL, types.DYNAMIC): "CASE WHEN isfinite({0}) THEN {0}::VARIANT WHEN isnan({0}) THEN 'NaN'::VARIANT "
-    "WHEN {0} > 0 THEN 'Infinity'::VARIANT WHEN {0} < 0 THEN '-Infinity'::VARIANT END",
-    (types.DECIMAL, types.DYNAMIC): "rtrim(rtrim({0}::VARCHAR, '0'), '.')::VARIANT",
-    (types.DATETIME, types.DYNAMIC): f"nullif({DATETIME_TEXT}, '')::VARIANT",
-    (types.TIMESPAN, types.DYNAMIC): f"nullif({TIMESPAN_TEXT}, '')::VARIANT",
-    (types.GUID, types.DYNAMIC): "{0}::VARIANT",
-    (types.DYNAMIC, types.BOOL): f"CASE WHEN {SCALAR_NUMBER} THEN TRY_CAST({{0}} AS BOOLEAN) END",
-    (
-        types.DYNAMIC,
-        types.LONG,
-    ): f"CASE WHEN variant_type({{0}}) = 'DOUBLE' THEN TRY_CAST(trunc(TRY_CAST({{0}} AS DOUBLE)) AS BIGINT) "
-    f"WHEN {SCALAR_NUMBER} THEN TRY_CAST({{0}} AS BIGINT) END",
-    (
-        types.DYNAMIC,
-        types.INT,
-    ): f"CASE WHEN variant_type({{0}}) = 'DOUBLE' THEN TRY_CAST(trunc(TRY_CAST({{0}} AS DOUBLE)) AS INTEGER) "
-    f"WHEN {SCALAR_NUMBER} THEN TRY_CAST({{0}} AS INTEGER) END",
-    (types.DYNAMIC, types.REAL): f"CASE WHEN {SCALAR_NUMBER} THEN TRY_CAST({{0}} AS DOUBLE) END",
-    (
-        types.DYNAMIC,
-        types.DECIMAL,
-    ): f"CASE WHEN {SCALAR_NUMBER} THEN TRY_CAST(TRY_CAST({{0}} AS VARCHAR) AS DECIMAL(38,17)) END",
 }
 LONGS: Final = ("(-9223372036854775807::BIGINT - 1)", "9223372036854775807::BIGINT")
 # The least and the greatest value of a type: a null is compared as if it were one of them.
@@ -171,6 +41,17 @@ BOUNDS: Final = {
     types.GUID: ("''", "'~'"),
 }
 PAIR: Final = "json_extract({0}::JSON, '/' || replace(replace(k, '~', '~0'), '/', '~1'))"
+JOINS: Final = {
+    "inner": "({1}) AS l JOIN ({2}) AS r",
+    "innerunique": "({1}) AS l JOIN ({2}) AS r",
+    "leftouter": "({1}) AS l LEFT JOIN ({2}) AS r",
+    "rightouter": "({1}) AS l RIGHT JOIN ({2}) AS r",
+    "fullouter": "({1}) AS l FULL JOIN ({2}) AS r",
+    "leftsemi": "({1}) AS l SEMI JOIN ({2}) AS r",
+    "leftanti": "({1}) AS l ANTI JOIN ({2}) AS r",
+    "rightsemi": "({2}) AS r SEMI JOIN ({1}) AS l",
+    "rightanti": "({2}) AS r ANTI JOIN ({1}) AS l",
+}
 KEYS: Final = "json_keys({0}::JSON)"
 
 
@@ -216,16 +97,14 @@ DUCKDB: Final = Dialect(
     text=quoted_text,
     literal=literal,
     types=TYPES,
-    conversions={
-        **{(kind, types.STRING): form for kind, form in TO_STRING.items()},
-        **{(types.STRING, kind): form for kind, form in FROM_STRING.items()},
-        **NUMBERS,
-        **DYNAMICS,
-    },
+    conversions=CONVERSIONS,
     stored={types.DECIMAL: "TRY_CAST({0} AS DECIMAL(38,17))"},
     edge={types.DYNAMIC: "{0}::JSON::VARCHAR", types.DECIMAL: "rtrim(rtrim({0}::VARCHAR, '0'), '.')"},
     back={types.DYNAMIC: "TRY_CAST({0} AS JSON)::VARIANT", types.DECIMAL: "TRY_CAST({0} AS DECIMAL(38,17))"},
     same="({0} IS NOT DISTINCT FROM {1})",
+    same_text="{0} = {1}",
+    joins={kind: f"SELECT {{0}} FROM {sources} ON {{3}}" for kind, sources in JOINS.items()},
+    one_row_each="SELECT DISTINCT ON ({0}) * FROM ({1})",
     not_a_number="isnan({0})",
     member="variant_extract({0}, {1})",
     element="variant_extract({0}, {1}::UINTEGER)",
@@ -234,6 +113,10 @@ DUCKDB: Final = Dialect(
     unfolded_pair=f"list_transform({KEYS}, lambda k: json_array(k, {PAIR})::VARIANT)",
     unfolded="CASE variant_type({0}) WHEN 'ARRAY' THEN TRY_CAST({0} AS VARIANT[]) "
     "WHEN 'OBJECT' THEN {1} ELSE [{0}] END",
+    unfold="unnest({0})",
+    places="unnest(range(greatest({*}, 1)))",
+    length="coalesce(len({0}), 0)",
+    first_of="{0}[1:{1}]",
     sequence={
         "known": "SELECT {0} + n * {2} AS {4} FROM range({3}) AS t(n)",
         "computed": "SELECT {0} + n * {2} AS {4} FROM (SELECT unnest(range({3})) AS n)",

@@ -19,7 +19,7 @@ from lazulite.kql.plan import (
     Ref,
     UnionAll,
 )
-from lazulite.kql.sql.dialect import fill
+from lazulite.kql.sql.dialect import Dialect, fill
 from lazulite.kql.sql.expressions import ExpressionPrinter
 from lazulite.kql.sql.printer import Printer
 
@@ -74,15 +74,14 @@ def limit(printer: Printer, node: Limit) -> str:
 def join(printer: Printer, node: Join) -> str:
     """join and lookup."""
     left, right = printer.query(node.left), printer.query(node.right)
+    dialect = printer.dialect
     if node.kind == "innerunique":
-        keys = ", ".join(f"c{one.id}" for one, _ in node.on)
-        left = f"SELECT DISTINCT ON ({keys}) * FROM ({left})"
-    on = " AND ".join(_matched(one, two) for one, two in node.on)
-    word, swapped, with_left, with_right = JOINS[node.kind]
-    sources = f"({right}) AS r {word} ({left}) AS l" if swapped else f"({left}) AS l {word} ({right}) AS r"
+        left = fill(dialect.one_row_each, [", ".join(f"c{one.id}" for one, _ in node.on), left])
+    on = " AND ".join(_matched(dialect, one, two) for one, two in node.on)
+    with_left, with_right = SIDES[node.kind]
     columns = [_side("l", ref, with_left) for ref in node.left_columns if with_left]
     columns += [_side("r", ref, with_right) for ref in node.right_columns if with_right]
-    return f"SELECT {', '.join(columns) or '0 AS nothing'} FROM {sources} ON {on}"
+    return fill(dialect.joins[node.kind], [", ".join(columns) or "0 AS nothing", left, right, on])
 
 
 def _side(alias: str, ref: Ref, how: str) -> str:
@@ -104,40 +103,42 @@ def _part(printer: Printer, node: UnionAll, plan: Plan, values: tuple[Expr, ...]
 
 
 def expand(printer: Printer, node: Expand) -> str:
-    """mv-expand: first the lists, hoisted, then one unnest of all of them."""
+    """mv-expand: first the lists, hoisted, then one unfolding of all of them."""
     source = printer.query(node.input)
     show = printer.expressions()
+    dialect = printer.dialect
     lists = [_list(printer, show, item, node) for item in node.items]
-    lengths = ", ".join(f"coalesce(len({text}), 0)" for text in lists)
-    kept = [f"c{ref.id}" for ref in node.kept]
-    columns = [f"unnest({text}) AS c{ref.id}" for text, ref in zip(lists, node.elements, strict=True)]
+    columns = [f"c{ref.id}" for ref in node.kept]
+    columns += [f"{fill(dialect.unfold, [text])} AS c{ref.id}" for text, ref in zip(lists, node.elements, strict=True)]
     if node.index is not None:
-        columns.append(f"unnest(range(greatest({lengths}, 1))) AS c{node.index.id}")
-    return f"SELECT {', '.join((*kept, *columns))} FROM ({show.layers.wrap(source)})"
+        lengths = [fill(dialect.length, [text]) for text in lists]
+        columns.append(f"{fill(dialect.places, lengths)} AS c{node.index.id}")
+    return f"SELECT {', '.join(columns)} FROM ({show.layers.wrap(source)})"
 
 
 def _list(printer: Printer, show: ExpressionPrinter, item: Expr, node: Expand) -> str:
+    dialect = printer.dialect
     value = show.hoist(show(item))
-    bag = printer.dialect.unfolded_pair if node.bags_as_arrays else printer.dialect.unfolded_bag
-    text = show.hoist(fill(printer.dialect.unfolded, [value, fill(bag, [value])]))
-    return show.hoist(f"{text}[1:{node.limit}]") if node.limit is not None else text
+    bag = dialect.unfolded_pair if node.bags_as_arrays else dialect.unfolded_bag
+    text = show.hoist(fill(dialect.unfolded, [value, fill(bag, [value])]))
+    return show.hoist(fill(dialect.first_of, [text, str(node.limit)])) if node.limit is not None else text
 
 
-def _matched(one: Ref, two: Ref) -> str:
+def _matched(dialect: Dialect, one: Ref, two: Ref) -> str:
     """A null key joins a null key; strings are never null, and a plain equality is the faster join."""
-    operator = "=" if one.type == types.STRING else "IS NOT DISTINCT FROM"
-    return f"l.c{one.id} {operator} r.c{two.id}"
+    form = dialect.same_text if one.type == types.STRING else dialect.same
+    return fill(form, [f"l.c{one.id}", f"r.c{two.id}"])
 
 
-# SQL's join, whether the sides are swapped, and what of each side comes out ("maybe": it may be absent).
-JOINS: Final = {
-    "inner": ("JOIN", False, "all", "all"),
-    "innerunique": ("JOIN", False, "all", "all"),
-    "leftouter": ("LEFT JOIN", False, "all", "maybe"),
-    "rightouter": ("RIGHT JOIN", False, "maybe", "all"),
-    "fullouter": ("FULL JOIN", False, "maybe", "maybe"),
-    "leftsemi": ("SEMI JOIN", False, "all", ""),
-    "leftanti": ("ANTI JOIN", False, "all", ""),
-    "rightsemi": ("SEMI JOIN", True, "", "all"),
-    "rightanti": ("ANTI JOIN", True, "", "all"),
+# What of each side of a join comes out: "maybe" where a row of the other side may have no partner.
+SIDES: Final = {
+    "inner": ("all", "all"),
+    "innerunique": ("all", "all"),
+    "leftouter": ("all", "maybe"),
+    "rightouter": ("maybe", "all"),
+    "fullouter": ("maybe", "maybe"),
+    "leftsemi": ("all", ""),
+    "leftanti": ("all", ""),
+    "rightsemi": ("", "all"),
+    "rightanti": ("", "all"),
 }
