@@ -74,7 +74,7 @@ def test_a_file_that_is_not_there_is_named(lazulite: Command) -> None:
 
 
 def test_an_error_points_into_the_query(server: FakeServer, lazulite: Command) -> None:
-    inner = {"code": "SEM0100", "message": "Unknown column 'X'.", "line": 2, "pos": 9, "token": "X"}
+    inner = {"code": "SEM0100", "message": "Unknown column 'X'.", "line": 2, "pos": 8, "token": "X"}
     error = {
         "code": "BadArgumentError",
         "message": "wrong",

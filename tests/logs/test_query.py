@@ -36,7 +36,7 @@ def logs(rig: LogsRig) -> str:
 
 def names(rig: LogsRig, query: LogQuery) -> list[str]:
     answer = rig.queries.run(query)
-    assert answer.partial is None
+    assert not answer.partial
     return sorted(answer.tables[0].rows.column("JobName").to_pylist())
 
 
@@ -102,10 +102,10 @@ def test_a_cut_answer_says_which_limit_cut_it(rig: LogsRig, logs: str) -> None:
     queries = LogQueries(rig.engine, rig.workspaces, rig.clock, QueryLimits(max_rows=2))
     answer = queries.run(LogQuery(EVENTS, (logs,)))
     assert answer.tables[0].rows.num_rows == 2
-    assert answer.partial is not None
-    assert answer.partial.limit == "max_rows"
-    assert "2 rows (max_rows)" in answer.partial.message
-    assert "bytes (max_bytes)" in answer.partial.message
+    (partial,) = answer.partial
+    assert partial.limit == "max_rows"
+    assert "2 rows (max_rows)" in partial.message
+    assert "bytes (max_bytes)" in partial.message
 
 
 def test_render_is_handed_on(rig: LogsRig, logs: str) -> None:

@@ -54,7 +54,9 @@ def test_a_query_without_render_draws_a_table() -> None:
 
 
 def test_a_cut_answer_carries_a_partial_error() -> None:
-    error = sent(LogAnswer((TABLE,), None, {}, Partial("max_rows", "cut at 2 rows")))["error"]
+    error = sent(
+        LogAnswer((TABLE,), None, {}, (Partial("E_QUERY_RESULT_SET_TOO_LARGE", "cut at 2 rows", limit="max_rows"),))
+    )["error"]
     assert error["code"] == "PartialError"
     assert error["details"][0]["message"] == "cut at 2 rows"
     assert error["details"][0]["innererror"]["limit"] == "max_rows"
@@ -75,7 +77,7 @@ def test_a_query_that_does_not_parse() -> None:
                 "code": "SYN0002",
                 "message": "expected an operator (line 1, column 5)",
                 "line": 1,
-                "pos": 5,
+                "pos": 4,
                 "token": "?",
             },
         },

@@ -33,7 +33,8 @@ from lazulite.core.errors import Forbidden, Throttled
 from lazulite.engine.interface import QueryLimits
 from lazulite.identity.access import Access
 from lazulite.logs.budget import ResultBudget
-from lazulite.logs.query import LogAnswer, LogQueries, LogQuery, Scope
+from lazulite.logs.query import LogAnswer, LogQueries, LogQuery
+from lazulite.logs.rights import EVERYTHING, Rights
 from lazulite.wire import log_service
 from lazulite.wire.bodies import read_body
 from lazulite.wire.log_service import LogServices
@@ -319,10 +320,7 @@ class Waiting(LogQueries):
         self.started = threading.Event()
         self.stopped = threading.Event()
 
-    def scope(self, query: LogQuery) -> Scope:
-        return Scope(())
-
-    def run(self, query: LogQuery, cancelled: Any = None, scope: Scope | None = None) -> LogAnswer:
+    def run(self, query: LogQuery, cancelled: Any = None, rights: Rights = EVERYTHING) -> LogAnswer:
         self.started.set()
         deadline = time.monotonic() + 10
         while not cancelled() and time.monotonic() < deadline:
@@ -356,7 +354,7 @@ class Failing(LogQueries):
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def scope(self, query: LogQuery) -> Scope:
+    def run(self, query: LogQuery, cancelled: Any = None, rights: Rights = EVERYTHING) -> LogAnswer:
         raise self.error
 
 

@@ -11,23 +11,29 @@ from lazulite.kql import local, ticks
 from lazulite.kql.compiler import Compiled
 from lazulite.kql.compiler import compile as compile  # noqa: A004
 from lazulite.kql.documentation import functions, operators
-from lazulite.kql.errors import KqlError
+from lazulite.kql.errors import KqlError, denied, limit, semantic, unsupported
 from lazulite.kql.memory import run
-from lazulite.kql.schema import Column, Database, Options, Relation, Render, Table
+from lazulite.kql.schema import Column, Database, Federation, Options, Other, Relation, Render, Table
 
 __all__ = [
     "Column",
     "Compiled",
     "Database",
+    "Federation",
     "KqlError",
     "Options",
+    "Other",
     "Relation",
     "Render",
     "Table",
     "compile",
+    "denied",
     "functions",
+    "limit",
     "local",
     "operators",
     "run",
+    "semantic",
     "ticks",
+    "unsupported",
 ]

@@ -18,13 +18,17 @@ from lazulite.kql.tokens import tokenize
 
 @dataclass(frozen=True)
 class Compiled:
-    """A query ready to run: see `local.execute`. `columns` are the result's; `tables` the names that it scans."""
+    """A query ready to run: see `local.execute`. `columns` are the result's; `tables` the names that it scans.
+
+    `warnings` say what a fuzzy union went without because the caller may not read it.
+    """
 
     columns: tuple[Column, ...]
     render: Render | None
     tables: frozenset[str]
     stages: tuple[Stage, ...]
     plan: Plan
+    warnings: tuple[str, ...] = ()
 
     @property
     def sql(self) -> str:
@@ -48,7 +52,7 @@ def compile(query: str, database: Database, options: Options) -> Compiled:
         raise error.locate(query) from None
     except RecursionError:
         raise limit("The query nests too deeply", Span(0, len(query))).locate(query) from None
-    return Compiled(bound.columns, bound.render, bound.tables, stages, bound.plan)
+    return Compiled(bound.columns, bound.render, bound.tables, stages, bound.plan, bound.warnings)
 
 
 def _tree(node: Plan | Expr, depth: int) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,27 @@ class Database(Protocol):
 
     def names(self) -> Iterable[str]:
         """All names, for wildcards and for "did you mean"."""
+        ...
+
+
+@dataclass(frozen=True)
+class Other:
+    """What a query names beside its own database; with `resource_id` (lower case) the rows of that resource alone."""
+
+    database: Database
+    resource_id: str | None = None
+
+
+@runtime_checkable
+class Federation(Database, Protocol):
+    """A database that knows others: `workspace("x").T`, `database("x").T`, `resource("id").T`."""
+
+    def other(self, kind: str, name: str) -> Other | None:
+        """What `kind("name")` is, or None where there is none; raises KqlError where it may not be named here."""
+        ...
+
+    def others(self, kind: str) -> Iterable[str]:
+        """The names that may be given, for wildcards and for "did you mean"."""
         ...
 
 

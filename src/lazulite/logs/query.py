@@ -5,24 +5,25 @@ LogQuery -> workspaces in scope -> WorkspaceDatabase -> kql.compile -> engine ->
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from lazulite import kql
-from lazulite.core import resource_id as ids
 from lazulite.core.clock import Clock
 from lazulite.core.errors import BadRequest
 from lazulite.engine.interface import Answer, Engine, QueryLimits, Schema
 from lazulite.logs import timespans
-from lazulite.logs.database import WorkspaceDatabase
-from lazulite.logs.workspaces import TYPE, Workspace, Workspaces
+from lazulite.logs.rights import EVERYTHING, Rights
+from lazulite.logs.scopes import Scope, ScopedDatabase, Scopes
+from lazulite.logs.workspaces import Workspaces
 
-MAX_WORKSPACES = 100
 MAX_QUERY_LENGTH = 100_000
 MAX_SECONDS = 600.0
+TOO_LARGE = "E_QUERY_RESULT_SET_TOO_LARGE"
+DENIED = "InsufficientAccessError"
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,6 @@ class LogQuery:
 
 
 @dataclass(frozen=True)
-class Scope:
-    """What a query may see: the workspaces, and the resource to which it is restricted (lower case), if any."""
-
-    workspaces: tuple[Workspace, ...]
-    resource_id: str | None = None
-
-
-@dataclass(frozen=True)
 class LogTable:
     """One table of an answer; the rows are in kql.local's column form."""
 
@@ -59,20 +52,21 @@ class LogTable:
 
 @dataclass(frozen=True)
 class Partial:
-    """The answer was cut. `limit` is the name of the limit, `message` says what it is and what to do."""
+    """Something is missing from the answer: why, in a code and words. `limit` names the limit that cut it, if any."""
 
-    limit: str
+    code: str
     message: str
+    limit: str | None = None
 
 
 @dataclass(frozen=True)
 class LogAnswer:
-    """What came back; `partial` is None when it is whole."""
+    """What came back; it is whole when `partial` is empty."""
 
     tables: tuple[LogTable, ...]
     render: kql.Render | None
     statistics: Mapping[str, Any] = field(default_factory=dict)
-    partial: Partial | None = None
+    partial: tuple[Partial, ...] = ()
 
     @property
     def size(self) -> int:
@@ -86,28 +80,23 @@ class LogQueries:
     def __init__(self, engine: Engine, workspaces: Workspaces, clock: Clock, limits: QueryLimits | None = None) -> None:
         self._engine = engine
         self._workspaces = workspaces
+        self._scopes = Scopes(workspaces)
         self._clock = clock
         self._limits = limits or QueryLimits()
 
-    def scope(self, query: LogQuery) -> Scope:
-        """The scope of a query; raises NotFound for a workspace that does not exist, BadRequest past 100 of them."""
-        named = [self._workspaces.require(text) for text in dict.fromkeys(query.workspaces)]
+    def scope(self, query: LogQuery, rights: Rights = EVERYTHING) -> Scope:
+        """The scope of a query; raises NotFound, Forbidden, or BadRequest past 100 workspaces."""
         if query.resource_id is None:
-            return Scope(_bounded(named))
-        resource = ids.parse(query.resource_id)
-        if resource.type.lower() == TYPE.lower() and not resource.is_collection:
-            return Scope(_bounded([self._workspaces.require(resource.key), *named]))
-        # Workspaces without a table are left out: they have nothing to add, and would count against the limit.
-        holding = {space for space, _ in self._engine.schema().tables}
-        everywhere = [each for each in self._workspaces.all() if each.customer_id in holding]
-        return Scope(_bounded([*everywhere, *named]), resource.key)
+            return self._scopes.of_workspaces(query.workspaces, rights)
+        holding = frozenset(space for space, _ in self._engine.schema().tables)
+        return self._scopes.of_resource(query.resource_id, query.workspaces, holding, rights)
 
     def run(
-        self, query: LogQuery, cancelled: Callable[[], bool] | None = None, scope: Scope | None = None
+        self, query: LogQuery, cancelled: Callable[[], bool] | None = None, rights: Rights = EVERYTHING
     ) -> LogAnswer:
-        """Compile and run, within `scope` where the caller has resolved it already.
+        """Compile and run, over what `rights` permit to read.
 
-        Raises kql.KqlError, BadRequest, NotFound, DeadlineExceeded, Throttled or Unavailable.
+        Raises kql.KqlError, BadRequest, NotFound, Forbidden, DeadlineExceeded, Throttled or Unavailable.
         """
         if not query.text.strip():
             raise BadRequest("BadArgumentError", "The query is empty. Give a KQL query.", target="query")
@@ -115,15 +104,14 @@ class LogQueries:
             raise BadRequest(
                 "BadArgumentError", f"The query is longer than {MAX_QUERY_LENGTH} characters.", target="query"
             )
-        seen = scope or self.scope(query)
+        seen = self.scope(query, rights)
         now = self._clock.now()
         options = kql.Options(now=now, time_range=timespans.parse(query.timespan, now), resource_id=seen.resource_id)
-        spaces = tuple(each.customer_id for each in seen.workspaces)
 
         def plan(schema: Schema) -> kql.Compiled:
-            return kql.compile(query.text, WorkspaceDatabase(schema, spaces), options)
+            return kql.compile(query.text, ScopedDatabase(schema, seen, self._workspaces, rights), options)
 
-        return _answer(self._engine.query(plan, self._bounds(query), cancelled), self._limits)
+        return _answer(self._engine.query(plan, self._bounds(query), cancelled), self._limits, seen)
 
     def _bounds(self, query: LogQuery) -> QueryLimits:
         seconds = self._limits.seconds if query.seconds is None else query.seconds
@@ -135,31 +123,28 @@ class LogQueries:
         )
 
 
-def _bounded(found: list[Workspace]) -> tuple[Workspace, ...]:
-    distinct = tuple(dict.fromkeys(found))
-    if len(distinct) > MAX_WORKSPACES:
-        raise BadRequest(
-            "BadArgumentError",
-            f"The query asks {len(distinct)} workspaces; at most {MAX_WORKSPACES} can be asked at once.",
-            target="workspaces",
-        )
-    return distinct
-
-
-def _answer(answer: Answer, limits: QueryLimits) -> LogAnswer:
+def _answer(answer: Answer, limits: QueryLimits, scope: Scope) -> LogAnswer:
     table = LogTable("PrimaryResult", answer.compiled.columns, answer.rows)
-    return LogAnswer((table,), answer.compiled.render, _statistics(answer), _partial(answer, limits))
+    partial = (*_cut(answer, limits), *_denied(answer, scope))
+    return LogAnswer((table,), answer.compiled.render, _statistics(answer), partial)
 
 
-def _partial(answer: Answer, limits: QueryLimits) -> Partial | None:
-    if answer.cut is None:
-        return None
-    return Partial(
-        answer.cut,
-        f"The results of this query exceed the limit {answer.cut}, so only the first {answer.rows.num_rows} rows were"
-        f" returned (E_QUERY_RESULT_SET_TOO_LARGE). The limits are {limits.max_rows} rows (max_rows) and"
-        f" {limits.max_bytes} bytes (max_bytes). Filter, summarize or project fewer columns.",
-    )
+def _cut(answer: Answer, limits: QueryLimits) -> Iterator[Partial]:
+    if answer.cut is not None:
+        yield Partial(
+            TOO_LARGE,
+            f"The results of this query exceed the limit {answer.cut}, so only the first {answer.rows.num_rows} rows"
+            f" were returned ({TOO_LARGE}). The limits are {limits.max_rows} rows (max_rows) and {limits.max_bytes}"
+            " bytes (max_bytes). Filter, summarize or project fewer columns.",
+            limit=answer.cut,
+        )
+
+
+def _denied(answer: Answer, scope: Scope) -> Iterator[Partial]:
+    for each in scope.denied:
+        yield Partial(DENIED, f"The workspace '{each.name}' may not be read by the caller: its rows are missing.")
+    for warning in answer.compiled.warnings:
+        yield Partial(DENIED, f"{warning}: its rows are missing.")
 
 
 def _statistics(answer: Answer) -> dict[str, Any]:

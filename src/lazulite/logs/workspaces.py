@@ -160,12 +160,21 @@ _RULES: dict[str, Callable[[Any], Any]] = {
 
 @dataclass(frozen=True)
 class Workspace:
-    """A workspace as queries and retention need it; `customer_id` is lower case and its space in the engine."""
+    """A workspace as queries and retention need it; `customer_id` is lower case and its space in the engine.
+
+    `by_resource`: who may read a resource sees its rows here; otherwise the workspace must be readable as well.
+    """
 
     customer_id: str
     id: ResourceId
     name: str
     retention_days: int
+    by_resource: bool = True
+
+    @property
+    def qualified_name(self) -> str:
+        """SUBSCRIPTION/GROUP/NAME in lower case, another way to name it."""
+        return f"{self.id.subscription}/{self.id.resource_group}/{self.name}".lower()
 
 
 class ResourceLists(Protocol):
@@ -196,7 +205,10 @@ class Workspaces:
         return self._snapshot().all
 
     def find(self, text: str) -> Workspace | None:
-        """The workspace with this customer id, ARM id or name; raises BadRequest when a name is of several."""
+        """The workspace of this customer id, ARM id, name, or SUBSCRIPTION/GROUP/NAME.
+
+        Raises BadRequest when a name is of several.
+        """
         known, key = self._snapshot(), text.strip().lower().rstrip("/")
         if key in known.by_id:
             return known.by_id[key]
@@ -233,7 +245,7 @@ def _snapshot(revision: int, resources: Sequence[Resource]) -> _Snapshot:
     by_name: dict[str, tuple[Workspace, ...]] = {}
     for each in found:
         by_name[each.name.lower()] = (*by_name.get(each.name.lower(), ()), each)
-    by_id = {each.customer_id: each for each in found} | {each.id.key: each for each in found}
+    by_id = {name: each for each in found for name in (each.customer_id, each.id.key, each.qualified_name)}
     return _Snapshot(revision, found, by_id, by_name)
 
 
@@ -244,4 +256,5 @@ def _workspace(resource: Resource) -> Workspace:
         resource.id,
         resource.id.name,
         int(properties.get("retentionInDays", DEFAULT_RETENTION_DAYS)),
+        bool(properties.get("features", {}).get("enableLogAccessUsingOnlyResourcePermissions", True)),
     )

@@ -76,7 +76,8 @@ def _position(error: Mapping[str, Any]) -> Position | None:
     line, column = error.get("line"), error.get("pos")
     if not isinstance(line, int) or not isinstance(column, int):
         return None
-    return Position(line, column, str(error.get("token") or ""))
+    # The service counts lines from 1 and positions in a line from 0.
+    return Position(line, column + 1, str(error.get("token") or ""))
 
 
 def _seconds(header: str | None) -> float | None:

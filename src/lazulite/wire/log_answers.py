@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,7 @@ _CODES: dict[type[LazuliteError], str] = {
 _CLIENT_CLOSED = 499
 # The envelope has two kinds only: what is not the grammar's is the meaning's.
 _KINDS = {"SyntaxError": ("SyntaxError", "A syntax error has been identified in the query.")}
+_DENIED_KIND = "AccessDenied"
 _SEMANTIC = ("SemanticError", "A semantic error occurred.")
 
 
@@ -105,31 +106,26 @@ def render_json(render: Render | None) -> Json:
     return {"visualization": render.visualization, **_RENDER_DEFAULTS, **given}
 
 
-def partial_json(partial: Partial) -> Json:
-    """The `error` member of an answer that was cut, still HTTP 200."""
+def partial_json(partial: Sequence[Partial]) -> Json:
+    """The `error` member of an answer from which something is missing, still HTTP 200."""
     return {
         "code": "PartialError",
         "message": "There were some errors when processing your query.",
-        "details": [
-            {
-                "code": "EngineError",
-                "message": partial.message,
-                "innererror": {
-                    "code": "E_QUERY_RESULT_SET_TOO_LARGE",
-                    "message": partial.message,
-                    "limit": partial.limit,
-                    "severity": 2,
-                    "severityName": "Error",
-                },
-            }
-        ],
+        "details": [_detail(each) for each in partial],
     }
+
+
+def _detail(partial: Partial) -> Json:
+    inner = {"code": partial.code, "message": partial.message, "severity": 2, "severityName": "Error"}
+    if partial.limit is not None:
+        inner["limit"] = partial.limit
+    return {"code": "EngineError", "message": partial.message, "innererror": inner}
 
 
 def failure(error: LazuliteError | KqlError, correlation_id: str) -> Failure:
     """The status and error object of a failed query."""
     if isinstance(error, KqlError):
-        return Failure(400, _kql_error(error, correlation_id))
+        return _kql_failure(error, correlation_id)
     status = _CLIENT_CLOSED if isinstance(error, QueryCancelled) else status_of(error)
     code = _CODES.get(type(error), error.code)
     body: Json = {"code": code, "message": error.message, "correlationId": correlation_id}
@@ -140,16 +136,26 @@ def failure(error: LazuliteError | KqlError, correlation_id: str) -> Failure:
     return Failure(status, body, getattr(error, "retry_after", None))
 
 
-def _kql_error(error: KqlError, correlation_id: str) -> Json:
+def _kql_failure(error: KqlError, correlation_id: str) -> Failure:
+    if error.kind == _DENIED_KIND:
+        code, message = _CODES[Forbidden], "The provided credentials have insufficient access to this operation."
+        inner = _innermost(error)
+        return Failure(403, {"code": code, "message": message, "correlationId": correlation_id, "innererror": inner})
     code, message = _KINDS.get(error.kind, _SEMANTIC)
-    innermost: Json = {"code": error.code, "message": str(error).removeprefix(f"{error.code}: ")}
-    if error.line:
-        innermost |= {"line": error.line, "pos": error.column, "token": error.token}
-    if error.suggestion:
-        innermost["suggestion"] = error.suggestion
-    return {
+    body: Json = {
         "code": "BadArgumentError",
         "message": "The request had some invalid properties",
         "correlationId": correlation_id,
-        "innererror": {"code": code, "message": message, "innererror": innermost},
+        "innererror": {"code": code, "message": message, "innererror": _innermost(error)},
     }
+    return Failure(400, body)
+
+
+def _innermost(error: KqlError) -> Json:
+    innermost: Json = {"code": error.code, "message": str(error).removeprefix(f"{error.code}: ")}
+    if error.line:
+        # The service's own positions in a line count from 0.
+        innermost |= {"line": error.line, "pos": error.column - 1, "token": error.token}
+    if error.suggestion:
+        innermost["suggestion"] = error.suggestion
+    return innermost

@@ -20,12 +20,12 @@ from lazulite.core.caller import Caller
 from lazulite.identity.access import Access
 from lazulite.logs.budget import ResultBudget
 from lazulite.logs.query import LogAnswer, LogQueries
+from lazulite.logs.rights import CallerRights
 from lazulite.wire.authentication import Authenticate
 from lazulite.wire.bodies import ReadBody
 from lazulite.wire.log_answers import Failure
 from lazulite.wire.log_requests import Asked
 
-ACTION = "Microsoft.OperationalInsights/workspaces/query/read"
 JSON = "application/json; charset=utf-8"
 # More than the engine's places and its queue together, so that its own 429 is what a flood of queries meets.
 MAX_THREADS = 512
@@ -53,13 +53,8 @@ async def run(services: LogServices, caller: Caller, asked: Asked, gone: threadi
 
 
 def _answer(services: LogServices, caller: Caller, asked: Asked, gone: threading.Event) -> LogAnswer:
-    scope = services.queries.scope(asked.query)
-    if scope.resource_id is not None:
-        services.access.require(caller, ACTION, scope.resource_id)
-    else:
-        for workspace in scope.workspaces:
-            services.access.require(caller, ACTION, workspace.id.text)
-    return services.queries.run(asked.query, gone.is_set, scope)
+    rights = CallerRights(services.access, caller)
+    return services.queries.run(asked.query, gone.is_set, rights)
 
 
 @asynccontextmanager

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from lazulite.kql import scopes, types
 from lazulite.kql import syntax as s
-from lazulite.kql import types
 from lazulite.kql.binder import special
 from lazulite.kql.binder.conversion import common_type, convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.local_calls import staged
 from lazulite.kql.binder.scope import Lambda, Meaning, Rel, unknown
-from lazulite.kql.errors import KqlError, Span, semantic, unsupported
+from lazulite.kql.errors import ARGUMENT_COUNT, NO_FUNCTION, UNRESOLVED, KqlError, Span, semantic, unsupported
 from lazulite.kql.functions import FUNCTIONS, OPERATORS, Function, Signature
 from lazulite.kql.functions.record import CLASSES
 from lazulite.kql.plan import Apply, Const, Convert, Expr, Ref, ScalarQuery, Windowed
 
+# Records that no name in a query leads to.
+HIDDEN: Final = ("choice", "internal")
 NUMERIC_STEP: Final = {name: step for step, name in enumerate(types.NUMBERS)}
 
 
@@ -29,9 +31,18 @@ def call(scope: Scope, node: s.Call) -> Expr:
     if handler is not None:
         return handler(scope, node)
     record = OPERATORS.get(node.name) or FUNCTIONS.get(node.name)
-    if record is None or record.kind == "choice":
-        raise unknown("function", node.name, node.span, (*FUNCTIONS, *SPECIAL, *special.SPECIAL))
+    if record is None or record.kind in HIDDEN:
+        raise _unknown(scope, node)
     return KINDS[record.kind](scope, node, record)
+
+
+def _unknown(scope: Scope, node: s.Call) -> KqlError:
+    """With the nearest name: in summarize, of two as near, that of an aggregate."""
+    own = [name for name, meaning in scope.environment.names.items() if isinstance(meaning, Lambda)]
+    shown = {name: record for name, record in FUNCTIONS.items() if record.kind not in HIDDEN}
+    aggregates = [name for name, record in shown.items() if record.kind == "aggregate"] if scope.aggregates else []
+    known = (*own, *shown, *SPECIAL, *special.SPECIAL)
+    return unknown("function", node.name, node.span, known, aggregates, NO_FUNCTION)
 
 
 def _scalar(scope: Scope, node: s.Call, record: Function) -> Expr:
@@ -186,7 +197,9 @@ def _mismatch(record: Function, arguments: list[Expr], node: s.Call) -> KqlError
     had = ", ".join(argument.type for argument in arguments) or "nothing"
     forms = "; ".join(", ".join(map(str, one.parameters)) or "nothing" for one in record.signatures)
     name = f"{record.name}()" if record.name.isidentifier() else f"'{record.name}'"
-    return semantic(f"{name} takes ({forms}), not ({had})", node.span)
+    count = len(arguments)
+    fits = any(one.least <= count and (not count or one.parameter(count - 1)) for one in record.signatures)
+    return semantic(f"{name} takes ({forms}), not ({had})", node.span, code=UNRESOLVED if fits else ARGUMENT_COUNT)
 
 
 # ---- the author's functions
@@ -211,11 +224,13 @@ def _parameters(scope: Scope, meaning: Lambda, node: s.Call) -> Iterator[tuple[s
         if name not in {parameter.name for parameter in declared}:
             raise unknown(f"parameter of {node.name}()", name, node.span, (p.name for p in declared))
     if len(positional) > len(declared):
-        raise semantic(f"{node.name}() takes {len(declared)} arguments, not {len(positional)}", node.span)
+        raise semantic(
+            f"{node.name}() takes {len(declared)} arguments, not {len(positional)}", node.span, code=ARGUMENT_COUNT
+        )
     for position, parameter in enumerate(declared):
         argument = positional[position] if position < len(positional) else given.get(parameter.name, parameter.default)
         if argument is None:
-            raise semantic(f"{node.name}() lacks its argument '{parameter.name}'", node.span)
+            raise semantic(f"{node.name}() lacks its argument '{parameter.name}'", node.span, code=ARGUMENT_COUNT)
         yield parameter.name, _argument(scope, parameter, argument)
 
 
@@ -277,6 +292,10 @@ def _row_table(scope: Scope, node: s.Call) -> Expr:
     raise semantic(f"{node.name}() gives a table: it stands where a table may", node.span)
 
 
+def _scope(scope: Scope, node: s.Call) -> Expr:
+    raise semantic(f"{node.name}() names a scope, and a table of it follows: {node.name}('x').Table", node.span)
+
+
 def _refused(what: str) -> Callable[[Scope, s.Call], Expr]:
     def refuse(scope: Scope, node: s.Call) -> Expr:
         raise unsupported(what, node.span)
@@ -292,9 +311,8 @@ SPECIAL: Final[dict[str, Callable[[Scope, s.Call], Expr]]] = {
     "columnifexists": _column_ifexists,
     "materialize": _row_table,
     "table": _row_table,
-    **{
-        name: _refused(f"{name}() (a query reads one workspace)")
-        for name in ("cluster", "database", "workspace", "app", "resource", "external_table", "externaldata")
-    },
+    **{name: _refused(f"{name}()") for name in ("external_table", "externaldata")},
+    **dict.fromkeys(scopes.ANSWERED, _scope),
+    **{name: _refused(f"{name}() ({what})") for name, what in scopes.REFUSED.items()},
 }
 __all__ = ["apply", "call", "call_lambda", "match", "result_type"]

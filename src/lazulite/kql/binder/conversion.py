@@ -7,7 +7,7 @@ from typing import Final
 
 from lazulite.kql import types
 from lazulite.kql.binder import simplify
-from lazulite.kql.errors import Span, semantic, unsupported
+from lazulite.kql.errors import NOT_COMPARABLE, Span, semantic, unsupported
 from lazulite.kql.literals import parse_typed
 from lazulite.kql.plan import Compare, Const, Convert, Expr, Logic
 
@@ -91,14 +91,15 @@ def _folded_text(found: str, target: str) -> Const | None:
 
 
 def compare(operator: str, left: Expr, right: Expr, span: Span) -> Expr:
-    """A comparison, both sides brought to one type. Raises SEM0100 where Kusto has none."""
+    """A comparison, both sides brought to one type. Raises SEM0064 where Kusto has none."""
     mixed = types.STRING in (left.type, right.type) and types.DYNAMIC not in (left.type, right.type)
     before = left.type, right.type
     left, right = _alike(left, right, span)
     if operator not in ("==", "!=") and mixed and left.type == types.STRING and len(set(before)) > 1:
-        raise semantic(f"A value of type {before[0]} is not before or after one of type {before[1]}", span)
+        message = f"A value of type {before[0]} is not before or after one of type {before[1]}"
+        raise semantic(message, span, code=NOT_COMPARABLE)
     if left.type == types.BOOL and operator not in ("==", "!="):
-        raise semantic(f"'{operator}' does not compare values of type bool", span)
+        raise semantic(f"'{operator}' does not compare values of type bool", span, code=NOT_COMPARABLE)
     return simplify.scalar_text(Compare(types.BOOL, operator, left, right))
 
 
@@ -115,7 +116,8 @@ def _alike(left: Expr, right: Expr, span: Span) -> tuple[Expr, Expr]:
         return _with_dynamic(left, right, span)
     if types.STRING in kinds:
         return _with_string(left, right, span)
-    raise semantic(f"A value of type {left.type} cannot be compared with one of type {right.type}", span)
+    message = f"A value of type {left.type} cannot be compared with one of type {right.type}"
+    raise semantic(message, span, code=NOT_COMPARABLE)
 
 
 def _column_type(left: Expr, right: Expr) -> str | None:

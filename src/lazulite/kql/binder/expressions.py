@@ -12,8 +12,9 @@ from lazulite.kql import types
 from lazulite.kql.binder.conversion import compare, convert
 from lazulite.kql.binder.scope import Context, Environment, Lambda, Rel, unknown
 from lazulite.kql.binder.simplify import scalar_text
-from lazulite.kql.errors import Span, semantic, unsupported
+from lazulite.kql.errors import NOT_SCALAR, Span, semantic, unsupported
 from lazulite.kql.plan import Apply, Compare, Const, Expr, Field, Logic, Not, OneOf, OneOfQuery, Order, Ref
+from lazulite.kql.scopes import ScopedTable
 
 Pending = dict[Apply, Ref]
 
@@ -52,7 +53,8 @@ class Scope:
     def scalar(self, found: Rel | Expr, span: Span) -> Expr:
         """A bound thing, which must be a scalar here."""
         if isinstance(found, Rel):
-            raise semantic("A table stands where a scalar is expected; toscalar() takes its first value", span)
+            message = "A table stands where a scalar is expected; toscalar() takes its first value"
+            raise semantic(message, span, code=NOT_SCALAR)
         return found
 
 
@@ -187,7 +189,7 @@ def _item(scope: Scope, node: s.Node) -> Expr | Rel:
     meaning = scope.environment.get(node.text) if isinstance(node, s.Name) else None
     if isinstance(meaning, Rel) and isinstance(node, s.Name) and node.text not in scope.columns:
         return meaning
-    tabular = (s.Pipeline, s.DataTable, s.Range, s.Union, s.Print)
+    tabular = (s.Pipeline, s.DataTable, s.Range, s.Union, s.Print, ScopedTable)
     if isinstance(node, tabular):
         return scope.tabular(node, scope.environment, None)
     is_table = isinstance(node, s.Name) and node.text not in scope.columns and meaning is None

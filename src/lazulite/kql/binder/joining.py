@@ -11,9 +11,11 @@ from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.scanning import scoped_all
 from lazulite.kql.binder.scope import Col, Context, Rel, materialised, renewed, unique, unknown
 from lazulite.kql.errors import KqlError, Span, closest, semantic, unsupported
 from lazulite.kql.plan import Const, Expr, Join, Ref, UnionAll
+from lazulite.kql.scopes import ScopedTable
 
 KINDS: Final = {
     "inner": "inner",
@@ -29,6 +31,8 @@ KINDS: Final = {
     "rightanti": "rightanti",
     "rightantisemi": "rightanti",
 }
+# What stands for the name of another scope's table: Kusto qualifies it, in a form that is not documented.
+SCOPED: Final = "$scoped"
 LEFT_ONLY: Final = ("leftsemi", "leftanti")
 RIGHT_ONLY: Final = ("rightsemi", "rightanti")
 
@@ -144,6 +148,9 @@ def _tables(scope: Scope, node: s.Node, position: int, fuzzy: bool) -> Iterator[
         if not names and not fuzzy:
             raise unknown("table like", node.pattern, node.span, ())
         return
+    if isinstance(node, ScopedTable):
+        yield from _scoped(scope, node, fuzzy)
+        return
     try:
         found = scope.tabular(node, scope.environment, None)
     except KqlError as error:
@@ -153,6 +160,18 @@ def _tables(scope: Scope, node: s.Node, position: int, fuzzy: bool) -> Iterator[
     if not isinstance(found, Rel):
         raise semantic("A table must stand in a union", node.span)
     yield found.alias or _source_name(node) or f"union_arg{position}", found
+
+
+def _scoped(scope: Scope, node: ScopedTable, fuzzy: bool) -> Iterator[tuple[str, Rel]]:
+    """Tables of other scopes; a fuzzy union goes without those that are not there, and tells which may not be read."""
+    try:
+        for rel in scoped_all(scope, node):
+            yield SCOPED, rel
+    except KqlError as error:
+        if not fuzzy or error.kind not in ("SemanticError", "AccessDenied"):
+            raise
+        if error.kind == "AccessDenied":
+            scope.context.warnings.append(error.message)
 
 
 def _source_name(node: s.Node) -> str:
@@ -166,6 +185,8 @@ def _united(context: Context, inputs: list[tuple[str, Rel]], source: str | None,
     names = _slot_names(slots)
     refs = [context.fresh(kind) for _, kind in slots]
     columns = [Col(name, ref) for name, ref in zip(names, refs, strict=True)]
+    if source and any(name == SCOPED for name, _ in inputs):
+        raise unsupported(f"withsource={source} over tables of other scopes", span)
     if source:
         if source in names:
             raise unsupported(f"withsource={source} where a column has this name", span)

@@ -10,11 +10,12 @@ from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder import operators
 from lazulite.kql.binder.calls import call, call_lambda
-from lazulite.kql.binder.conversion import compare, conjunction, convert
+from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Pending, Scope
 from lazulite.kql.binder.joining import union
 from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.projections import named
+from lazulite.kql.binder.scanning import scan, scoped
 from lazulite.kql.binder.scope import (
     Bound,
     Col,
@@ -27,13 +28,11 @@ from lazulite.kql.binder.scope import (
     unique,
     unknown,
 )
-from lazulite.kql.errors import Span, limit, semantic
-from lazulite.kql.functions import OPERATORS
-from lazulite.kql.plan import Apply, Const, Expr, Filter, Logic, Plan, Project, Ref, Scan, Sequence, Source, Values
-from lazulite.kql.schema import Column, Database, Options, Table
+from lazulite.kql.errors import limit, semantic
+from lazulite.kql.plan import Apply, Const, Expr, Project, Ref, Sequence, Values
+from lazulite.kql.schema import Column, Database, Options
+from lazulite.kql.scopes import ScopedTable
 
-TIME: Final = "TimeGenerated"
-RESOURCE: Final = "_ResourceId"
 STEPPED: Final = (types.INT, types.LONG, types.REAL, types.DATETIME, types.TIMESPAN)
 
 
@@ -46,7 +45,9 @@ def bind(query: s.Query, database: Database, options: Options) -> Bound:
         found = Rel(Project(Values((), ((),)), ((ref, found),)), (Col("print_0", ref),))
     columns = tuple(Column(column.name, column.ref.type) for column in found.columns)
     refs = tuple(column.ref for column in found.columns)
-    return Bound(found.plan, columns, refs, found.order, context.render, frozenset(context.tables))
+    return Bound(
+        found.plan, columns, refs, found.order, context.render, frozenset(context.tables), tuple(context.warnings)
+    )
 
 
 def _scope(context: Context, environment: Environment, pending: Pending | None = None) -> Scope:
@@ -115,7 +116,7 @@ def _name(scope: Scope, node: s.Node) -> Rel | Expr:
     if table is None:
         known = [*scope.context.database.names(), *scope.environment.names]
         raise unknown("table or variable", node.text, node.span, known)
-    return scan(scope.context, table, node.span)
+    return scan(scope.context, table, node.span, scope.context.options.resource_id)
 
 
 def _call(scope: Scope, node: s.Node) -> Rel | Expr:
@@ -125,48 +126,12 @@ def _call(scope: Scope, node: s.Node) -> Rel | Expr:
         return call_lambda(scope, meaning, node)
     if node.name == "materialize" and len(node.arguments) == 1:
         return evaluate(scope, node.arguments[0])
-    if node.name == "table" and len(node.arguments) == 1:
+    if node.name == "table" and len(node.arguments) in (1, 2):
         name = scope.bind(node.arguments[0])
         if not isinstance(name, Const) or not isinstance(name.value, str):
             raise semantic("table() takes a constant text", node.span)
         return _name(_scope(scope.context, Environment()), s.Name(node.start, node.end, name.value, True))
     return scope.bind(node)
-
-
-def scan(context: Context, table: Table, span: Span) -> Rel:
-    """A table of the database, with the caller's time range and resource applied at the scan."""
-    context.tables.add(table.name)
-    refs = tuple(context.fresh(column.type) for column in table.columns)
-    sources = tuple(
-        Source(one.schema, one.table, tuple(one.columns.get(column.name) for column in table.columns))
-        for one in table.relations
-    )
-    plan: Plan = Scan(table.name, sources, refs)
-    columns = tuple(Col(column.name, ref) for column, ref in zip(table.columns, refs, strict=True))
-    rel = Rel(plan, columns)
-    tests = _time_tests(context.options, rel, span) + _resource_tests(context.options, rel, span)
-    return replace(rel, plan=Filter(plan, conjunction(tests))) if tests else rel
-
-
-def _time_tests(options: Options, rel: Rel, span: Span) -> list[Expr]:
-    column = rel.by_name.get(TIME)
-    if column is None or column.type != types.DATETIME or options.time_range is None:
-        return []
-    bounds = zip((">=", "<"), options.time_range, strict=True)
-    return [
-        compare(operator, column, Const(types.DATETIME, tick), span) for operator, tick in bounds if tick is not None
-    ]
-
-
-def _resource_tests(options: Options, rel: Rel, span: Span) -> list[Expr]:
-    column = rel.by_name.get(RESOURCE)
-    if column is None or column.type != types.STRING or options.resource_id is None:
-        return []
-    record = OPERATORS["startswith_cs"]
-    inside = Const(types.STRING, options.resource_id + "/")
-    below = Apply(types.BOOL, record.name, record.signatures[0], (column, inside))
-    same = compare("==", column, Const(types.STRING, options.resource_id), span)
-    return [Logic(types.BOOL, "or", (same, below))]
 
 
 # ---- sources written in the query
@@ -232,6 +197,11 @@ def _range(scope: Scope, node: s.Node) -> Rel:
     return Rel(Sequence(ref, low, high, step), (Col(node.name, ref),), serialized=True)
 
 
+def _scoped(scope: Scope, node: s.Node) -> Rel:
+    assert isinstance(node, ScopedTable)
+    return scoped(scope, node)
+
+
 def _union(scope: Scope, node: s.Node) -> Rel:
     assert isinstance(node, s.Union)
     return union(scope, node)
@@ -244,5 +214,6 @@ SOURCES: Final[dict[type[s.Node], Callable[[Scope, s.Node], Rel | Expr]]] = {
     s.Print: _print,
     s.Range: _range,
     s.Union: _union,
+    ScopedTable: _scoped,
 }
-__all__ = ["bind", "scan"]
+__all__ = ["bind"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lazulite.kql import syntax as s
-from lazulite.kql.errors import KqlError, Span, closest, limit, semantic
+from lazulite.kql.errors import UNRESOLVED, KqlError, Span, closest, limit, semantic
 from lazulite.kql.plan import Const, Expr, Extend, Order, Plan, Project, Ref
 from lazulite.kql.schema import Column, Database, Options, Render
 
@@ -86,6 +86,7 @@ class Bound:
     order: tuple[Order, ...]
     render: Render | None
     tables: frozenset[str]
+    warnings: tuple[str, ...] = ()
 
 
 class Context:
@@ -96,6 +97,7 @@ class Context:
         self.options = options
         self.tables: set[str] = set()
         self.render: Render | None = None
+        self.warnings: list[str] = []
         self.depth = 0
         self._last = 0
 
@@ -117,9 +119,11 @@ class Context:
         self.depth -= 1
 
 
-def unknown(what: str, name: str, span: Span, known: Iterable[str]) -> KqlError:
-    """SEM0100: a name that means nothing here, with the nearest one that does."""
-    return semantic(f"There is no {what} named '{name}'", span, closest(name, known))
+def unknown(
+    what: str, name: str, span: Span, known: Iterable[str], preferred: Container[str] = (), code: str = UNRESOLVED
+) -> KqlError:
+    """A name that means nothing here, with the nearest one that does."""
+    return semantic(f"There is no {what} named '{name}'", span, closest(name, known, preferred), code)
 
 
 def project(rel: Rel, outputs: Iterable[tuple[str, Ref, Expr]]) -> Rel:

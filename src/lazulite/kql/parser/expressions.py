@@ -10,6 +10,7 @@ from typing import Final
 
 from lazulite.kql import types
 from lazulite.kql.errors import syntax
+from lazulite.kql.parser import scopes
 from lazulite.kql.parser.constants import dynamic, type_name, type_of
 from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.syntax import (
@@ -187,6 +188,8 @@ def _unary(cursor: Cursor) -> Node:
 
 
 def _postfix(cursor: Cursor, node: Node) -> Node:
+    if scopes.begins(cursor, node):
+        return scopes.table(cursor, node, _named)
     length = 0
     while cursor.sees(".", "["):
         length += 1

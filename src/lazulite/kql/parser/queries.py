@@ -44,7 +44,8 @@ def _trailing(cursor: Cursor) -> Exception:
     token = cursor.token
     error = cursor.error("'|', ';' or the end of the query")
     if token.kind == "name":
-        error.suggestion = closest(token.text, OPERATORS)
+        nearest = closest(token.text, OPERATORS)
+        error.suggestion = f"| {nearest}" if nearest else None
     return error
 
 
