@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.calls import match, result_type
-from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
-from lazulite.kql.binder.local_calls import with_stages
+from lazulite.kql.binder.local_calls import staged, with_stages
 from lazulite.kql.binder.names import result_name
 from lazulite.kql.binder.scope import Col, Rel, project, unique
-from lazulite.kql.errors import semantic
-from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Aggregate, Aggregated, Apply, Const, Expr, Ref, RowField, RowOf
+from lazulite.kql.binder.several import SEVERAL
+from lazulite.kql.errors import semantic, unsupported
+from lazulite.kql.functions import FUNCTIONS, Signature
+from lazulite.kql.plan import Aggregate, Aggregated, Apply, Const, Expr, Ref
 
 
 @dataclass
@@ -47,7 +45,18 @@ class Group:
             if len(found) != 1:
                 raise semantic(f"{node.name}() with several results cannot stand inside an expression", node.span)
             return found[0][1]
-        return self.hold(aggregated(self.scope, node))
+        return self.finished(node)
+
+    def finished(self, node: s.Call) -> Expr:
+        """An aggregate's value: what SQL collected, or what a function of the row makes of that."""
+        ref = self.hold(aggregated(self.scope, node))
+        finish = FUNCTIONS[node.name].finish
+        if not finish:
+            return ref
+        record = FUNCTIONS[finish]
+        signature = record.signatures[0]
+        rows = replace(self.scope, pending=self.pending)
+        return staged(rows, Apply(signature.returns, record.name, signature, (ref,)))
 
     def emit(self, name: str | None, value: Expr, node: s.Node, declared: bool) -> None:
         """One column of the result."""
@@ -64,9 +73,27 @@ def aggregated(scope: Scope, node: s.Call) -> Expr:
     """An aggregate over the rows of the scope."""
     record = FUNCTIONS[node.name]
     rows = replace(scope, aggregates=None)
-    signature, fitted = match(record, [rows.bind(argument) for argument in node.arguments], node)
+    arguments = [rows.bind(argument) for argument in node.arguments]
+    if node.name == "count" and arguments and arguments[0].type == types.BOOL:
+        raise unsupported("count() of a bool (count() counts rows, countif() those where it is true)", node.span)
+    signature, fitted = match(record, arguments, node)
+    _check_constants(signature, fitted, node)
     order = tuple(scope.order or ())
     return Aggregated(result_type(signature, fitted, node.span), record.name, signature, tuple(fitted), order)
+
+
+def _check_constants(signature: Signature, fitted: list[Expr], node: s.Call) -> None:
+    """A size is above zero; the accuracy of a count is 0 to 4, and makes no difference here."""
+    for parameter, value, argument in zip(signature.parameters, fitted, node.arguments, strict=False):
+        if not parameter.constant or not isinstance(value, Const) or not isinstance(value.value, int):
+            continue
+        if node.name in ACCURATE and not 0 <= value.value <= 4:
+            raise semantic(f"The accuracy of {node.name}() is 0, 1, 2, 3 or 4", argument.span)
+        if node.name not in ACCURATE and value.value <= 0:
+            raise semantic(f"The size of {node.name}() must be above zero", argument.span)
+
+
+ACCURATE = frozenset(("dcount", "dcountif", "hll", "hll_if"))
 
 
 def summarize(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
@@ -93,6 +120,8 @@ def add_key(group: Group, item: s.Node) -> None:
     value = group.scope.bind(item.value if isinstance(item, s.Assign) else item)
     if value.type == types.DYNAMIC:
         raise semantic("A dynamic cannot be grouped by: convert it, e.g. with tostring()", item.span)
+    if isinstance(item, s.Name) and any(name == item.text for name, _ in group.outputs):
+        raise semantic(f"The key '{item.text}' stands twice", item.span)
     ref = group.scope.context.fresh(value.type)
     group.keys.append((ref, value))
     group.emit(result_name(item), ref, item, isinstance(item, s.Assign))
@@ -119,82 +148,3 @@ def _aggregate(group: Group, item: s.Node) -> None:
 def _keys_only(group: Group) -> dict[str, Ref]:
     """Beside aggregates an expression may use the group's keys."""
     return {name: value for name, value in group.outputs if isinstance(value, Ref) and value in dict(group.keys)}
-
-
-# ---- aggregates with several results
-
-Several = Callable[[Group, s.Call], list[tuple[str | None, Expr]]]
-
-
-def _extreme(pick: str) -> Several:
-    def bind(group: Group, node: s.Call) -> list[tuple[str | None, Expr]]:
-        if not node.arguments:
-            raise semantic(f"{node.name}() takes a value and the columns to return", node.span)
-        rows = replace(group.scope, aggregates=None)
-        by = rows.bind(node.arguments[0])
-        if by.type == types.DYNAMIC:
-            raise semantic(f"{node.name}() cannot compare dynamic values", node.arguments[0].span)
-        named = _columns(group, rows, node.arguments[1:], skip=by)
-        row = group.hold(RowOf("row", pick, by, (by, *(value for _, value in named))))
-        first = result_name(node.arguments[0])
-        found = [(first or f"{node.name.removeprefix('arg_')}_", _field(row, 0, by))]
-        return found + [(name, _field(row, at, value)) for at, (name, value) in enumerate(named, 1)]
-
-    return bind
-
-
-def _field(row: Ref, position: int, value: Expr) -> Expr:
-    return RowField(value.type, row, position)
-
-
-def _columns(group: Group, rows: Scope, items: tuple[s.Node, ...], skip: Expr | None) -> list[tuple[str | None, Expr]]:
-    """What `*` or a list of expressions returns; `*` leaves out the keys and the compared column."""
-    found: list[tuple[str | None, Expr]] = []
-    keys = [value for _, value in group.keys]
-    for item in items:
-        if isinstance(item, s.Star):
-            rest = [column for column in group.rel.columns if column.ref not in keys and column.ref != skip]
-            found.extend((column.name, column.ref) for column in rest)
-        else:
-            found.append((result_name(item), rows.bind(item)))
-    return found
-
-
-def _any(group: Group, node: s.Call) -> list[tuple[str | None, Expr]]:
-    if not node.arguments:
-        raise semantic(f"{node.name}() takes columns or *", node.span)
-    named = _columns(group, replace(group.scope, aggregates=None), node.arguments, skip=None)
-    row = group.hold(RowOf("row", "any", None, tuple(value for _, value in named)))
-    return [(name, _field(row, at, value)) for at, (name, value) in enumerate(named)]
-
-
-def _percentile(group: Group, node: s.Call) -> list[tuple[str | None, Expr]]:
-    """percentile(x, p) and percentiles(x, p, q, ...): one column a percentage."""
-    if len(node.arguments) < 2:
-        raise semantic(f"{node.name}() takes a value and percentages", node.span)
-    record = FUNCTIONS["percentile"]
-    rows = replace(group.scope, aggregates=None)
-    value = rows.bind(node.arguments[0])
-    found: list[tuple[str | None, Expr]] = []
-    for item in node.arguments[1:]:
-        share = rows.bind(item)
-        if not isinstance(share, Const) or share.type not in types.NUMBERS:
-            raise semantic("A percentage must be a constant number", item.span)
-        if isinstance(share.value, bool | str | None) or not 0 <= share.value <= 100:
-            raise semantic("A percentage is between 0 and 100", item.span)
-        signature, fitted = match(record, [value, convert(share, types.REAL, item.span)], node)
-        kind = result_type(signature, fitted, node.span)
-        ref = group.hold(Aggregated(kind, record.name, signature, tuple(fitted)))
-        text = str(share.value).replace(".", "_").removesuffix("_0")
-        found.append((f"percentile_{result_name(node.arguments[0]) or ''}_{text}", ref))
-    return found
-
-
-SEVERAL: Final[dict[str, Several]] = {
-    "arg_max": _extreme("max"),
-    "arg_min": _extreme("min"),
-    "take_any": _any,
-    "any": _any,
-    "percentile": _percentile,
-    "percentiles": _percentile,
-}

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.functions import FUNCTIONS
+
+# States merged by a function of a row have a name of their own.
+MERGED: Final = {
+    "hll_merge": "hll_merged_result",
+    "tdigest_merge": "tdigests_merge_result",
+    "merge_tdigest": "tdigests_merge_result",
+}
 
 
 def result_name(node: s.Node) -> str | None:
@@ -41,5 +50,7 @@ def _call_name(node: s.Call) -> str | None:
     if named == "pair":
         second = result_name(node.arguments[1]) if len(node.arguments) > 1 else None
         return f"{node.name}_{first or ''}_{second or ''}"
+    if named == "merged" and len(node.arguments) > 1:
+        return MERGED[node.name]
     prefix = node.name if named == "name_first" else record.prefix
     return f"{prefix}_{first or ''}"

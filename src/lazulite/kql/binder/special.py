@@ -10,10 +10,11 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder import packing
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.scope import Rel
-from lazulite.kql.errors import semantic, unsupported
+from lazulite.kql.errors import semantic
 from lazulite.kql.functions import FUNCTIONS
 from lazulite.kql.plan import Apply, Const, Expr
 
@@ -29,26 +30,6 @@ def _text(scope: Scope, node: s.Node, what: str) -> str:
 
 def _apply(name: str, position: int, arguments: list[Expr], type_: str = types.STRING) -> Expr:
     return Apply(type_, name, FUNCTIONS[name].signatures[position], tuple(arguments))
-
-
-def _packed(pairs: list[tuple[str, Expr]], node: s.Call) -> Expr:
-    arguments: list[Expr] = []
-    for name, value in pairs:
-        arguments += [Const(types.STRING, name), convert(value, types.DYNAMIC, node.span)]
-    return _apply("bag_pack", 0, arguments, types.DYNAMIC)
-
-
-def _pack_columns(scope: Scope, node: s.Call) -> Expr:
-    names = [argument for argument in node.arguments if isinstance(argument, s.Name)]
-    if not names or len(names) < len(node.arguments):
-        raise semantic("bag_pack_columns() takes columns", node.span)
-    return _packed([(name.text, scope.bind(name)) for name in names], node)
-
-
-def _pack_all(scope: Scope, node: s.Call) -> Expr:
-    if node.arguments:
-        raise unsupported("pack_all() without empty values", node.span)
-    return _packed(list(scope.columns.items()), node)
 
 
 def _column_names(scope: Scope, node: s.Call) -> Expr:
@@ -122,9 +103,8 @@ def _around(scope: Scope, node: s.Call) -> Expr:
 
 
 SPECIAL: Final[dict[str, Special]] = {
+    **packing.SPECIAL,
     "around": _around,
-    "bag_pack_columns": _pack_columns,
-    "pack_all": _pack_all,
     "column_names_of": _column_names,
     "extract_all": _extract_all,
     "format_datetime": _formatted("format_datetime", "dfFhHmMsyt"),

@@ -1,4 +1,4 @@
-"""Aggregates: many rows to one value. `{order}` is the order of the input rows, where they have one."""
+"""Aggregates of numbers and moments: many rows to one value. Null values are passed over."""
 
 from __future__ import annotations
 
@@ -6,187 +6,197 @@ from typing import Final
 
 from lazulite.kql.functions.record import Function, Signature, function, sig
 
+NULLS: Final = "nulls are passed over"
 
-def _aggregate(
+
+def aggregate(
     name: str,
     doc: str,
     *signatures: Signature,
     prefix: str | None = None,
-    null: str = "",
+    named: str = "prefix",
     aliases: tuple[str, ...] = (),
+    finish: str = "",
+    example: str = "",
 ) -> Function:
+    """An aggregate; unnamed columns of it are called prefix_x."""
     return function(
         name,
         doc,
         *signatures,
-        named="prefix",
+        named=named,
         prefix=name if prefix is None else prefix,
-        null=null or "nulls are passed over",
+        null=NULLS,
         kind="aggregate",
         aliases=aliases,
-        example=f"T | summarize {name}(x)",
+        example=example or f"T | summarize {name}(x)",
+        finish=finish,
     )
 
 
-def _with_if(
-    name: str, doc: str, *forms: tuple[str, str], prefix: str | None = None, null: str = ""
+def filtered(text: str, form: str) -> tuple[Signature, Signature]:
+    """A form without and with a predicate after the other arguments. {f} marks where the filter goes."""
+    before, _, returns = text.partition("->")
+    position = len(before.split(",")) if before.strip() else 0
+    given = f"{before.strip()}, bool" if position else "bool"
+    where = form.replace("{f}", f" FILTER (WHERE {{{position}}})")
+    return sig(text, form.replace("{f}", ""), total=False), sig(f"{given} -> {returns}", where, total=False)
+
+
+def with_if(
+    name: str, doc: str, *forms: tuple[str, str], named: str = "prefix", example: str = "x", plain: bool = True
 ) -> tuple[Function, ...]:
-    """An aggregate and its `...if`, which takes a predicate last. In a form {f} marks where the filter goes."""
-    plain = [sig(text, form.replace("{f}", ""), total=False) for text, form in forms]
-    where = []
-    for text, form in forms:
-        before, _, returns = text.partition("->")
-        position = len(before.split(","))
-        filtered = form.replace("{f}", f" FILTER (WHERE {{{position}}})")
-        where.append(sig(f"{before}, bool -> {returns}", filtered, total=False))
+    """An aggregate and its `...if`, which takes a predicate last."""
+    pairs = [filtered(text, form) for text, form in forms]
+    condition = f"{doc} Of rows for which the last argument is true."
     return (
-        _aggregate(name, doc, *plain, prefix=prefix, null=null),
-        _aggregate(f"{name}if", f"{doc} Rows for which the last argument is true.", *where, prefix=prefix, null=null),
-    )
-
-
-def _list(name: str, distinct: str, kind: str, prefix: str, doc: str) -> tuple[Function, ...]:
-    # In order, so that a limit cuts the same values every time.
-    order = " ORDER BY {0}" if distinct else "{order}"
-    whole = f"list({distinct}{{0}}{order}) FILTER (WHERE {{0}} IS NOT NULL{{f}})"
-
-    def form(condition: str, limit: str = "") -> str:
-        found = f"coalesce({whole.replace('{f}', condition)}, []::VARIANT[])"
-        return f"list_slice({found}, 1, {limit})::VARIANT" if limit else f"({found})::VARIANT"
-
-    return (
-        _aggregate(
-            name,
-            doc,
-            sig(f"{kind} -> dynamic", form("")),
-            sig(f"{kind}, long! -> dynamic", form("", "{1}")),
-            prefix=prefix,
-        ),
-        _aggregate(
-            f"{name}_if",
-            f"{doc} Rows for which the second argument is true.",
-            sig(f"{kind}, bool -> dynamic", form(" AND {1}")),
-            sig(f"{kind}, bool, long! -> dynamic", form(" AND {1}", "{2}")),
-            prefix=prefix,
+        aggregate(name, doc, *(pair[0] for pair in pairs), named=named, example=f"T | summarize {name}({example})"),
+        aggregate(
+            f"{name}if",
+            condition,
+            *(pair[1] for pair in pairs),
+            named=named,
+            example=f"T | summarize {name}if({example}, x > 1)",
         ),
     )
 
 
-BAGS: Final = (
-    "to_json(list_reduce(list(TRY_CAST({0}::JSON AS MAP(VARCHAR, JSON)){order}) "
-    "FILTER (WHERE variant_type({0}) = 'OBJECT'{f}), lambda a, b: map_concat(a, b)))::VARIANT"
+# The mean of decimals in whole numbers of 1e-17, rounded half away from zero: SQL divides decimals as doubles.
+UNIT: Final = "100000000000000000::HUGEINT"
+_WHOLE: Final = f"(trunc(s)::HUGEINT * {UNIT} + ((s - trunc(s)) * 100000000000000000::DECIMAL(18,0))::HUGEINT)"
+DECIMAL_MEAN: Final = (
+    "list_transform([sum({0}){f}], lambda s: "
+    "list_transform([("
+    + _WHOLE
+    + " + sign(s)::HUGEINT * (count({0}){f} // 2)) // nullif(count({0}){f}, 0)], lambda q: "
+    f"(q // {UNIT})::DECIMAL(38,17) + (q % {UNIT})::DECIMAL(18,0) * 0.00000000000000001::DECIMAL(18,17))[1])[1]"
 )
-FUNCTIONS: Final[tuple[Function, ...]] = (
-    _aggregate(
+TICKS_MEAN: Final = "(sum({0}){f} // nullif(count({0}){f}, 0))::BIGINT"
+
+
+def _spread(name: str, doc: str, form: str) -> tuple[Function, ...]:
+    of = f"coalesce({form}({{0}}){{f}}, 0::DOUBLE)"
+    return with_if(name, doc, ("real -> real", of), ("decimal -> real", of.replace("{0}", "{0}::DOUBLE")))
+
+
+def _covariance(name: str, doc: str, form: str) -> tuple[Function, ...]:
+    return with_if(name, doc, ("real, real -> real", f"{form}({{0}}, {{1}}){{f}}"), named="pair", example="x, y")
+
+
+def _different(name: str, doc: str, kinds: str, accuracy: bool) -> tuple[Function, ...]:
+    """Counts of different values. A dynamic counts by its text, whose keys are in order."""
+    forms = [(kinds, "{0}"), *([("dynamic", "{0}::JSON::VARCHAR")] if accuracy else [])]
+    plain = [(kind, f"count(DISTINCT {form})") for kind, form in forms]
+    more = (("", ""), (", long!", "")) if accuracy else (("", ""),)
+    where = f"{doc} Of rows for which the second argument is true."
+    return (
+        aggregate(name, doc, *(sig(f"{kind}{last} -> long", form) for kind, form in plain for last, _ in more)),
+        aggregate(
+            f"{name}if",
+            where,
+            *(
+                sig(f"{kind}, bool{last} -> long", f"{form} FILTER (WHERE {{1}})")
+                for kind, form in plain
+                for last, _ in more
+            ),
+            example=f"T | summarize {name}if(x, x > 1)",
+        ),
+    )
+
+
+COUNTS: Final[tuple[Function, ...]] = (
+    aggregate(
         "count",
         "How many rows; an argument names the column and nothing else.",
         sig("-> long", "count(*)"),
         sig("any -> long", "count(*)"),
+        aliases=("cnt",),
     ),
-    _aggregate(
-        "countif", "For how many rows the argument is true.", sig("bool -> long", "count(*) FILTER (WHERE {0})")
+    aggregate(
+        "countif",
+        "For how many rows the argument is true.",
+        sig("bool -> long", "count(*) FILTER (WHERE {0})"),
+        example="T | summarize countif(x > 1)",
     ),
-    *_with_if(
+    *_different("dcount", "How many different values, counted exactly whatever the accuracy.", "plain", True),
+    *_different("count_distinct", "How many different values.", "plain", False),
+)
+SUMS: Final[tuple[Function, ...]] = (
+    *with_if(
         "sum",
         "The sum; 0 of nothing.",
         ("integer -> long", "coalesce(sum({0}){f}, 0)::BIGINT"),
         ("real -> real", "coalesce(sum({0}){f}, 0::DOUBLE)"),
         ("decimal -> decimal", "coalesce(sum({0}){f}, 0::DECIMAL(38,17))"),
         ("timespan -> timespan", "coalesce(sum({0}){f}, 0)::BIGINT"),
+        ("datetime -> datetime", "coalesce(sum({0}){f}, 0)::BIGINT"),
     ),
-    *_with_if(
+    *with_if(
         "avg",
-        "The mean; NaN of nothing.",
+        "The mean; NaN of no numbers.",
         ("integer -> real", "coalesce(avg({0}){f}, 'NaN'::DOUBLE)"),
         ("real -> real", "coalesce(avg({0}){f}, 'NaN'::DOUBLE)"),
-        ("decimal -> decimal", "(avg({0}){f})::DECIMAL(38,17)"),
-        ("timespan -> timespan", "(sum({0}){f} // nullif(count({0}){f}, 0))::BIGINT"),
-        ("datetime -> datetime", "(sum({0}){f} // nullif(count({0}){f}, 0))::BIGINT"),
+        ("decimal -> decimal", DECIMAL_MEAN),
+        ("timespan -> timespan", TICKS_MEAN),
+        ("datetime -> datetime", TICKS_MEAN),
     ),
-    *_with_if("min", "The least value.", ("ordinal -> $0", "min({0}){f}"), ("string -> string", "min({0}){f}")),
-    *_with_if("max", "The greatest value.", ("ordinal -> $0", "max({0}){f}"), ("string -> string", "max({0}){f}")),
-    *_with_if("stdev", "Standard deviation of a sample.", ("real -> real", "coalesce(stddev_samp({0}){f}, 0::DOUBLE)")),
-    *_with_if("variance", "Variance of a sample.", ("real -> real", "coalesce(var_samp({0}){f}, 0::DOUBLE)")),
-    _aggregate("stdevp", "Standard deviation of all.", sig("real -> real", "coalesce(stddev_pop({0}), 0::DOUBLE)")),
-    _aggregate("variancep", "Variance of all.", sig("real -> real", "coalesce(var_pop({0}), 0::DOUBLE)")),
-    _aggregate(
-        "dcount",
-        "How many different values, counted exactly.",
-        sig("plain -> long", "count(DISTINCT {0})"),
-        sig("plain, long -> long", "count(DISTINCT {0})"),
+    *with_if(
+        "min",
+        "The least value.",
+        ("ordinal -> $0", "min({0}){f}"),
+        ("string -> string", "min({0}){f}"),
+        ("bool -> bool", "min({0}){f}"),
     ),
-    _aggregate(
-        "dcountif",
-        "How many different values in rows for which the second argument is true, counted exactly.",
-        sig("plain, bool -> long", "count(DISTINCT {0}) FILTER (WHERE {1})"),
-        sig("plain, bool, long -> long", "count(DISTINCT {0}) FILTER (WHERE {1})"),
-    ),
-    *(
-        function(
-            name,
-            doc,
-            sig("real, real -> real", form.replace("{f}", ""), total=False),
-            named="pair",
-            kind="aggregate",
-            example=f"T | summarize {name}(x, y)",
-        )
-        for name, doc, form in (
-            ("covariance", "Covariance of a sample.", "covar_samp({0}, {1})"),
-            ("covariancep", "Covariance of all.", "covar_pop({0}, {1})"),
-        )
-    ),
-    function(
-        "covarianceif",
-        "Covariance of a sample, of rows for which the last argument is true.",
-        sig("real, real, bool -> real", "covar_samp({0}, {1}) FILTER (WHERE {2})", total=False),
-        named="pair",
-        kind="aggregate",
-        example="T | summarize covarianceif(x, y, x > 1)",
-    ),
-    _aggregate(
-        "make_bag",
-        "All members of all bags; of equal names the last.",
-        sig("dynamic -> dynamic", BAGS.replace("{f}", ""), total=False),
-        prefix="bag",
-    ),
-    _aggregate(
-        "make_bag_if",
-        "All members of bags for which the second argument is true.",
-        sig("dynamic, bool -> dynamic", BAGS.replace("{f}", " AND {1}"), total=False),
-        prefix="bag",
-    ),
-    _aggregate("count_distinct", "How many different values.", sig("plain -> long", "count(DISTINCT {0})")),
-    _aggregate(
-        "count_distinctif",
-        "How many different values where.",
-        sig("plain, bool -> long", "count(DISTINCT {0}) FILTER (WHERE {1})"),
-    ),
-    *_list("make_list", "", "dynamic", "list", "All values, as an array."),
-    *_list("make_set", "DISTINCT ", "boxed", "set", "All different values, as an array."),
-    *(
-        function(name, doc, kind="aggregate", named="first", example=f"T | summarize {example}")
-        for name, doc, example in (
-            ("arg_max", "Columns of the row where a value is greatest.", "arg_max(TimeGenerated, *) by Key"),
-            ("arg_min", "Columns of the row where a value is least.", "arg_min(TimeGenerated, *) by Key"),
-            ("take_any", "Columns of any row.", "take_any(*) by Key"),
-            ("percentiles", "Several percentiles, a column each.", "percentiles(x, 50, 95)"),
-        )
-    ),
-    _aggregate(
-        "percentile",
-        "The value that so many percent do not exceed: one of the values.",
-        sig("integer, real -> long", "quantile_disc({0}, {1} / 100.0)::BIGINT", total=False),
-        sig("ordinal, real -> $0", "quantile_disc({0}, {1} / 100.0)", total=False),
-    ),
-    *(
-        function(
-            f"binary_all_{word}",
-            f"All values, {word}-ed bit by bit.",
-            sig("long -> long", f"bit_{word}({{0}})", total=False),
-            named="first",
-            kind="aggregate",
-            example=f"T | summarize binary_all_{word}(x)",
-        )
-        for word in ("and", "or", "xor")
+    *with_if(
+        "max",
+        "The greatest value.",
+        ("ordinal -> $0", "max({0}){f}"),
+        ("string -> string", "max({0}){f}"),
+        ("bool -> bool", "max({0}){f}"),
     ),
 )
+SPREADS: Final[tuple[Function, ...]] = (
+    *_spread("stdev", "Standard deviation of a sample.", "stddev_samp"),
+    *_spread("stdevp", "Standard deviation of all.", "stddev_pop")[:1],
+    *_spread("variance", "Variance of a sample.", "var_samp"),
+    *_spread("variancep", "Variance of all.", "var_pop"),
+    *_covariance("covariance", "Covariance of a sample.", "covar_samp"),
+    *_covariance("covariancep", "Covariance of all.", "covar_pop"),
+)
+BITS: Final = tuple(
+    aggregate(
+        f"binary_all_{word}",
+        f"All values, {word}-ed bit by bit.",
+        sig("int -> int", f"bit_{word}({{0}})", total=False),
+        sig("long -> long", f"bit_{word}({{0}})", total=False),
+        named="first",
+    )
+    for word in ("and", "or", "xor")
+)
+# Their columns come from the binder: a row's columns are several results.
+ROWS: Final = tuple(
+    function(name, doc, kind="aggregate", named=named, prefix=prefix, example=f"T | summarize {example}")
+    for name, doc, example, named, prefix in (
+        ("arg_max", "Columns of the row where a value is greatest.", "arg_max(TimeGenerated, *) by Key", "", ""),
+        ("arg_min", "Columns of the row where a value is least.", "arg_min(TimeGenerated, *) by Key", "", ""),
+        ("argmax", "arg_max under an older name; its columns are called max_...", "argmax(x, y) by Key", "", ""),
+        ("argmin", "arg_min under an older name; its columns are called min_...", "argmin(x, y) by Key", "", ""),
+        ("take_any", "Columns of any row; of one column a value that is not empty.", "take_any(*) by Key", "", ""),
+        ("any", "take_any under an older name; its columns are called any_...", "any(x)", "", ""),
+    )
+)
+_FIRST: Final = ("any -> $0", "any_value({0})"), ("string -> string", "any_value(nullif({0}, ''))")
+ANY: Final[tuple[Function, ...]] = tuple(
+    aggregate(
+        name,
+        "A value that is not empty, of any row for which the second argument is true.",
+        *(
+            sig(text.replace(" ->", ", bool ->"), f"{form} FILTER (WHERE {{1}})", total=False)
+            for text, form in reversed(_FIRST)
+        ),
+        named=named,
+        example=f"T | summarize {name}(x, y > 2)",
+    )
+    for name, named in (("take_anyif", "first"), ("anyif", "prefix"))
+)
+FUNCTIONS: Final[tuple[Function, ...]] = (*COUNTS, *SUMS, *SPREADS, *BITS, *ROWS, *ANY)

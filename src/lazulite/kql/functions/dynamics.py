@@ -62,7 +62,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     *(
         function(name, doc, kind="special", example=f"print a = 1, b = 2 | project {name}({given})")
         for name, doc, given in (
-            ("pack_all", "All columns, as a property bag.", ""),
+            ("pack_all", "All columns, as a property bag; with true those that are neither null nor empty.", ""),
             ("bag_pack_columns", "Some columns, as a property bag.", "a, b"),
         )
     ),
@@ -80,7 +80,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     ),
     function(
         "pack_array",
-        "The arguments as an array.",
+        "The arguments, or with * all columns, as an array.",
         sig("dynamic* -> dynamic", "[{*}]::VARIANT[]::VARIANT"),
         null="null stays as an element",
         example="print pack_array(1, 2)",
@@ -104,6 +104,17 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "The elements backwards; null for what is no array.",
         sig("dynamic -> dynamic", f"list_reverse({elements('{0}')})::VARIANT"),
         example="print array_reverse(dynamic([1, 2]))",
+    ),
+    function(
+        "dynamic_to_json",
+        "The dynamic as JSON text, keys in order and without spaces.",
+        sig(
+            "dynamic -> string",
+            "CASE variant_type({0}) WHEN 'VARCHAR' THEN TRY_CAST({0} AS VARCHAR) ELSE {0}::JSON::VARCHAR END",
+            total=False,
+        ),
+        null="an empty text for null",
+        example='print dynamic_to_json(dynamic({"b": 1, "a": 2}))',
     ),
     function(
         "gettype",

@@ -101,7 +101,8 @@ class Function:
     """A function as users know it. `named` is how an unnamed column of it is called:
 
     "" (Column1), "first" (as its first argument), "name_first" (strlen_x), "pair"
-    (covariance_x_y), or "prefix" with `prefix` ("list_x").
+    (covariance_x_y), or "prefix" with `prefix` ("list_x"). `finish` names the function of a row
+    that makes an aggregate's value of what SQL collected.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Function:
     null: str = "null for null"
     kind: str = "scalar"
     aliases: tuple[str, ...] = ()
+    finish: str = ""
 
 
 def function(
@@ -125,6 +127,7 @@ def function(
     null: str = "null for null",
     kind: str = "scalar",
     aliases: tuple[str, ...] = (),
+    finish: str = "",
 ) -> Function:
     """A record; a thin front for tables that read well."""
-    return Function(name, doc, signatures, example, named, prefix, null, kind, aliases)
+    return Function(name, doc, signatures, example, named, prefix, null, kind, aliases, finish)
