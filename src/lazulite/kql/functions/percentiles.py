@@ -73,7 +73,10 @@ _TYPES: Final = (types.INT, types.LONG, types.REAL, types.DECIMAL, types.DATETIM
 _STATE: Final = (
     "CASE WHEN count({0}) > 0 THEN [['@']::VARIANT, map_keys({h})::VARIANT, map_values({h})::VARIANT]::VARIANT END"
 )
-_BIG: Final = f"CASE WHEN count(DISTINCT {{0}}) > {LIMIT} THEN error('more than {LIMIT} different values in a tdigest') ELSE @ END"
+_BIG: Final = (
+    f"CASE WHEN count(DISTINCT {{0}}) > {LIMIT} THEN error('more than {LIMIT} different values in a tdigest') "
+    "ELSE @ END"
+)
 Digest = tuple[str, list[Any], list[int]]
 
 
@@ -85,7 +88,8 @@ def _digests() -> tuple[Signature, ...]:
         plain = _STATE.replace("{h}", f"histogram({value})").replace("@", shown)
         pairs = f"list({value}) FILTER (WHERE {{0}} IS NOT NULL AND {{1}} > 0)"
         weights = "list({1}) FILTER (WHERE {0} IS NOT NULL AND {1} > 0)"
-        weighted = f"CASE WHEN {pairs} IS NOT NULL THEN [['{shown}']::VARIANT, {pairs}::VARIANT, {weights}::VARIANT]::VARIANT END"
+        state = f"[['{shown}']::VARIANT, {pairs}::VARIANT, {weights}::VARIANT]::VARIANT"
+        weighted = f"CASE WHEN {pairs} IS NOT NULL THEN {state} END"
         found.append(sig(f"{kind} -> dynamic", _BIG.replace("@", plain), total=False))
         found.append(sig(f"{kind}, integer -> dynamic", _BIG.replace("@", weighted), total=False))
     return tuple(found)
