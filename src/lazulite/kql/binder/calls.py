@@ -15,6 +15,7 @@ from lazulite.kql.binder.scope import Lambda, Meaning, Rel, unknown
 from lazulite.kql.errors import ARGUMENT_COUNT, NO_FUNCTION, UNRESOLVED, KqlError, Span, semantic, unsupported
 from lazulite.kql.functions import FUNCTIONS, OPERATORS, Function, Signature
 from lazulite.kql.functions.record import CLASSES
+from lazulite.kql.functions.series_decomposing import REFUSED
 from lazulite.kql.plan import Apply, Const, Convert, Expr, Ref, ScalarQuery, Windowed
 
 # Records that no name in a query leads to.
@@ -59,6 +60,15 @@ def apply(record: Function, arguments: list[Expr], node: s.Call) -> Expr:
     return Apply(result_type(signature, fitted, node.span), record.name, signature, tuple(fitted))
 
 
+def _several(scope: Scope, node: s.Call, record: Function) -> Expr:
+    names = ", ".join(name for name, _ in record.results[:2])
+    raise semantic(
+        f"{record.name}() gives several columns: it stands alone in extend, project or print, as in"
+        f" extend ({names}) = {record.name}(...)",
+        node.span,
+    )
+
+
 def _chooser(scope: Scope, node: s.Call, record: Function) -> Expr:
     first = scope.bind(node.arguments[0]) if node.arguments else None
     if not isinstance(first, Const) or not isinstance(first.value, str):
@@ -90,7 +100,7 @@ def _window(scope: Scope, node: s.Call, record: Function) -> Expr:
     return Windowed(type_, record.name, signature, tuple(fitted), scope.order)
 
 
-KINDS: Final = {"scalar": _scalar, "chooser": _chooser, "aggregate": _aggregate, "window": _window}
+KINDS: Final = {"scalar": _scalar, "several": _several, "chooser": _chooser, "aggregate": _aggregate, "window": _window}
 
 
 # ---- signatures
@@ -102,7 +112,12 @@ def match(record: Function, arguments: list[Expr], node: s.Call) -> tuple[Signat
     if not found:
         raise _mismatch(record, arguments, node)
     signature = record.signatures[min(found)[1]]
-    return signature, list(_fitted(signature, arguments, node))
+    fitted = list(_fitted(signature, arguments, node))
+    constants = tuple(one.value if isinstance(one, Const) else None for one in fitted)
+    refusal = signature.refuses(constants) if signature.refuses else ""
+    if refusal:
+        raise unsupported(refusal, node.span)
+    return signature, fitted
 
 
 def _cost(signature: Signature, arguments: list[Expr]) -> int | None:
@@ -314,5 +329,6 @@ SPECIAL: Final[dict[str, Callable[[Scope, s.Call], Expr]]] = {
     **{name: _refused(f"{name}()") for name in ("external_table", "externaldata")},
     **dict.fromkeys(scopes.ANSWERED, _scope),
     **{name: _refused(f"{name}() ({what})") for name, what in scopes.REFUSED.items()},
+    **{name: _refused(f"{name}() ({why})") for name, why in REFUSED.items()},
 }
 __all__ = ["apply", "call", "call_lambda", "match", "result_type"]

@@ -10,15 +10,19 @@ from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.names import result_name
+from lazulite.kql.binder.result_columns import columns_of
 from lazulite.kql.binder.scope import Col, Rel, project, unique
 from lazulite.kql.errors import semantic
 from lazulite.kql.plan import Distinct, Expr, Ref
 
 
-def named(scope: Scope, items: tuple[s.Node, ...]) -> Iterator[tuple[str | None, s.Node, Expr]]:
-    """Each item with the name it is given or brings along, and its value."""
+def named(scope: Scope, items: tuple[s.Node, ...], word: str = "project") -> Iterator[tuple[str | None, s.Node, Expr]]:
+    """Each item with the name it is given or brings along, and its value; some functions make several columns."""
     for item in items:
-        if isinstance(item, s.Assign):
+        columns = columns_of(scope, item, word)
+        if columns:
+            yield from columns
+        elif isinstance(item, s.Assign):
             if len(item.names) != 1:
                 raise semantic("Several names stand only before an aggregate with several results", item.span)
             yield item.names[0], item, scope.bind(item.value)
@@ -70,7 +74,7 @@ def extend(scope: Scope, rel: Rel, items: tuple[s.Node, ...]) -> Rel:
     outputs = {column.name: (column.ref, column.ref) for column in rel.columns}
     made: set[str] = set()
     number = 1
-    for name, item, value in named(scope, items):
+    for name, item, value in named(scope, items, "extend"):
         if name is None:
             while f"Column{number}" in outputs:
                 number += 1

@@ -166,7 +166,8 @@ def _print(scope: Scope, node: s.Node) -> Rel:
     assert isinstance(node, s.Print)
     pending: dict[Apply, Ref] = {}
     outputs: list[tuple[str, Ref, Expr]] = []
-    for position, (name, item, value) in enumerate(named(replace(scope, pending=pending), node.items)):
+    inner = replace(scope, pending=pending)
+    for position, (name, item, value) in enumerate(named(inner, node.items, "print")):
         taken = [column for column, _, _ in outputs]
         outputs.append(
             (

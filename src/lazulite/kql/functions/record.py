@@ -21,6 +21,8 @@ from typing import Final
 from lazulite.kql import types
 
 Template = str | Callable[[list[str]], str]
+# What of a call cannot be answered, seen from its constant arguments (None for others): words for the refusal, or "".
+Refuses = Callable[[tuple[object, ...]], str]
 
 # Classes of parameters. `text` converts any scalar to string, as Kusto's string functions do with "scalar" parameters;
 # `boxed` converts any but dynamic to dynamic.
@@ -61,6 +63,7 @@ class Signature:
     clickhouse: Template | None = None
     total: bool = True
     local: Callable[..., object] | None = None
+    refuses: Refuses | None = None
 
     def parameter(self, position: int) -> Parameter | None:
         """The parameter that an argument at this position meets."""
@@ -88,12 +91,12 @@ def sig(text: str, duckdb: Template | None, clickhouse: Template | None = None, 
     return Signature(parameters, returns.strip(), duckdb, clickhouse, total)
 
 
-def local(text: str, form: Callable[..., object]) -> Signature:
+def local(text: str, form: Callable[..., object], refuses: Refuses | None = None) -> Signature:
     """A signature that SQL cannot say: `form` makes one row's value, in a local stage.
 
     It gets and gives Python values: ticks for moments and spans, parsed JSON for a dynamic, None for null.
     """
-    return replace(sig(text, None, total=False), local=form)
+    return replace(sig(text, None, total=False), local=form, refuses=refuses)
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,8 @@ class Function:
 
     "" (Column1), "first" (as its first argument), "name_first" (strlen_x), "pair"
     (covariance_x_y), or "prefix" with `prefix` ("list_x"). `finish` names the function of a row
-    that makes an aggregate's value of what SQL collected.
+    that makes an aggregate's value of what SQL collected. Where `results` are named, the function gives a list of
+    values, and each is a column of the projection that it stands in (series_fit_line_x_slope).
     """
 
     name: str
@@ -115,6 +119,7 @@ class Function:
     kind: str = "scalar"
     aliases: tuple[str, ...] = ()
     finish: str = ""
+    results: tuple[tuple[str, str], ...] = ()
 
 
 def function(
@@ -128,6 +133,7 @@ def function(
     kind: str = "scalar",
     aliases: tuple[str, ...] = (),
     finish: str = "",
+    results: tuple[tuple[str, str], ...] = (),
 ) -> Function:
     """A record; a thin front for tables that read well."""
-    return Function(name, doc, signatures, example, named, prefix, null, kind, aliases, finish)
+    return Function(name, doc, signatures, example, named, prefix, null, kind, aliases, finish, results)
