@@ -73,9 +73,13 @@ def _decimal(text: str) -> Decimal:
         raise ValueError(text) from None
     if not value.is_finite():
         raise ValueError(text)
-    # Rounding a literal would be an approximation that nobody asked for.
+    if not value:
+        return Decimal(0)
+    # Rounding a literal would be an approximation that nobody asked for; an exponent may be too great to normalize.
+    if not -DECIMAL_PLACES <= value.adjusted() < WHOLE_DIGITS:
+        raise OverflowError(text)
     exponent = value.normalize().as_tuple().exponent
-    if value.adjusted() >= WHOLE_DIGITS or (isinstance(exponent, int) and -exponent > DECIMAL_PLACES):
+    if isinstance(exponent, int) and -exponent > DECIMAL_PLACES:
         raise OverflowError(text)
     return value
 
