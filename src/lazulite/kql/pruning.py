@@ -40,15 +40,20 @@ def pruned(plan: Plan, needed: Ids) -> Plan:
 
 
 def references(value: object) -> Ids:
+    """Every column that an expression, a sort key or a plan mentions, by number."""
+    return frozenset(ref.id for ref in _references(value))
+
+
+def referenced(value: object) -> frozenset[Ref]:
     """Every column that an expression, a sort key or a plan mentions."""
     return frozenset(_references(value))
 
 
-def _references(value: object) -> Iterator[int]:
+def _references(value: object) -> Iterator[Ref]:
     if isinstance(value, Ref):
-        yield value.id
+        yield value
     elif isinstance(value, Order):
-        yield value.column.id
+        yield value.column
     elif isinstance(value, tuple):
         for part in value:
             yield from _references(part)
@@ -99,7 +104,7 @@ def _aggregate(plan: Aggregate, needed: Ids) -> Plan:
 
 
 def _join(plan: Join, needed: Ids) -> Plan:
-    wanted = needed | references(plan.on)
+    wanted = needed | references((plan.on, plan.partition))
     return replace(
         plan,
         left=pruned(plan.left, wanted),
@@ -119,7 +124,7 @@ def _union(plan: UnionAll, needed: Ids) -> Plan:
 
 
 def _limit(plan: Limit, needed: Ids) -> Plan:
-    return replace(plan, input=pruned(plan.input, needed | references(plan.order)))
+    return replace(plan, input=pruned(plan.input, needed | references((plan.order, plan.partition))))
 
 
 def _distinct(plan: Distinct, needed: Ids) -> Plan:

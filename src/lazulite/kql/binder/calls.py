@@ -95,9 +95,9 @@ def _window(scope: Scope, node: s.Call, record: Function) -> Expr:
         if parameter.kind == "restart":
             counter = FUNCTIONS["$restart"]
             fitted[position] = Windowed(
-                types.LONG, counter.name, counter.signatures[0], (fitted[position],), scope.order
+                types.LONG, counter.name, counter.signatures[0], (fitted[position],), scope.order, scope.partition
             )
-    return Windowed(type_, record.name, signature, tuple(fitted), scope.order)
+    return Windowed(type_, record.name, signature, tuple(fitted), scope.order, scope.partition)
 
 
 KINDS: Final = {"scalar": _scalar, "several": _several, "chooser": _chooser, "aggregate": _aggregate, "window": _window}

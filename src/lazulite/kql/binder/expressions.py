@@ -24,7 +24,8 @@ class Scope:
     """What an expression may name.
 
     `tabular` binds a nested query; `call` binds a function call; `aggregates` takes an aggregate's call and gives the
-    column that will hold it, where aggregates may stand. `order` is that of the rows, None where they have none.
+    column that will hold it, where aggregates may stand. `order` is that of the rows, None where they have none;
+    `arrival` the one that they happen to be in. `partition` says which rows a window function sees together.
     `pending` collects calls that a local stage makes into columns before the rows get here.
     """
 
@@ -34,6 +35,8 @@ class Scope:
     tabular: Callable[[s.Node, Environment, Pending | None], Rel | Expr]
     call: Callable[[Scope, s.Call], Expr]
     order: tuple[Order, ...] | None = None
+    arrival: tuple[Order, ...] = ()
+    partition: tuple[Ref, ...] = ()
     aggregates: Callable[[s.Call], Expr] | None = None
     sides: Mapping[str, Mapping[str, Ref]] | None = None
     pending: Pending | None = None
@@ -41,7 +44,9 @@ class Scope:
     def over(self, rel: Rel) -> Scope:
         """This scope with the columns of a relation."""
         order = rel.order if rel.serialized else None
-        return replace(self, columns=rel.by_name, order=order, aggregates=None, sides=None)
+        within = rel.partition.group if rel.partition else ()
+        scope = replace(self, columns=rel.by_name, order=order, arrival=rel.order, partition=within)
+        return replace(scope, aggregates=None, sides=None)
 
     def bind(self, node: s.Node) -> Expr:
         """The expression, typed. Raises KqlError (SEM0100, UNS0001)."""

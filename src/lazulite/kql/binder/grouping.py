@@ -10,11 +10,12 @@ from lazulite.kql.binder.calls import match, result_type
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.local_calls import staged, with_stages
 from lazulite.kql.binder.names import result_name
+from lazulite.kql.binder.partitions import grouped
 from lazulite.kql.binder.scope import Col, Rel, project, unique
 from lazulite.kql.binder.several import SEVERAL
 from lazulite.kql.errors import semantic, unsupported
 from lazulite.kql.functions import FUNCTIONS, Signature
-from lazulite.kql.plan import Aggregate, Aggregated, Apply, Const, Expr, Ref
+from lazulite.kql.plan import Aggregated, Apply, Const, Expr, Ref
 
 
 @dataclass
@@ -78,7 +79,7 @@ def aggregated(scope: Scope, node: s.Call) -> Expr:
         raise unsupported("count() of a bool (count() counts rows, countif() those where it is true)", node.span)
     signature, fitted = match(record, arguments, node)
     _check_constants(signature, fitted, node)
-    order = tuple(scope.order or ())
+    order = scope.arrival
     return Aggregated(result_type(signature, fitted, node.span), record.name, signature, tuple(fitted), order)
 
 
@@ -104,9 +105,8 @@ def summarize(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
         add_key(group, item)
     for item in node.aggregates:
         _aggregate(group, item)
-    plan = Aggregate(rel.plan, tuple(group.keys), tuple(group.aggregates))
-    refs = [ref for ref, _ in (*group.keys, *group.aggregates)]
-    bare = Rel(plan, tuple(Col("", ref) for ref in refs))
+    bare = grouped(scope.context, rel, tuple(group.keys), tuple(group.aggregates), node.span)
+    bare = replace(bare, columns=tuple(Col("", ref) for ref, _ in (*group.keys, *group.aggregates)))
     bare = with_stages(scope.context, bare, group.pending)
     return project(bare, [(name, _ref(scope, value), value) for name, value in group.outputs])
 

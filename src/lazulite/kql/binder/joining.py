@@ -33,6 +33,8 @@ KINDS: Final = {
 }
 # What stands for the name of another scope's table: Kusto qualifies it, in a form that is not documented.
 SCOPED: Final = "$scoped"
+# Kinds whose every row comes from one of the left, and so from its partition.
+INSIDE: Final = ("inner", "innerunique", "leftouter", "leftsemi", "leftanti")
 LEFT_ONLY: Final = ("leftsemi", "leftanti")
 RIGHT_ONLY: Final = ("rightsemi", "rightanti")
 
@@ -45,6 +47,8 @@ def join(scope: Scope, left: Rel, node: s.Operator) -> Rel:
     if not isinstance(right, Rel):
         raise semantic("The right side of a join must be a table", node.table.span)
     right = renewed(scope.context, right)
+    if left.partition and kind not in INSIDE:
+        raise unsupported(f"A join of kind {kind} inside of mv-apply or partition", node.span)
     left = replace(left, order=(), serialized=False)
     on: list[tuple[Ref, Ref]] = []
     for one, two, span in _conditions(scope, left, right, node.on):
@@ -52,8 +56,10 @@ def join(scope: Scope, left: Rel, node: s.Operator) -> Rel:
         on.append(pair)
     keys = {pair[1] for pair in on} if node.word == "lookup" else set()
     columns = _columns(kind, left, right, keys)
-    plan = Join(kind, left.plan, right.plan, tuple(on), _refs(left), _refs(right))
-    return Rel(plan, columns)
+    within = left.partition.group if left.partition else ()
+    plan = Join(kind, left.plan, right.plan, tuple(on), left.refs, _refs(right), within)
+    weakened = left.partition and replace(left.partition, lost="a join")
+    return Rel(plan, columns, partition=weakened)
 
 
 def _kind(node: s.Join) -> str:

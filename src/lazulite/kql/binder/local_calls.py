@@ -27,7 +27,7 @@ def staged(scope: Scope, call: Apply) -> Expr:
 
 def with_stages(context: Context, rel: Rel, pending: Mapping[Apply, Ref]) -> Rel:
     """The relation with a stage for each call; inner calls come first."""
-    kept = list(dict.fromkeys([*(c.ref for c in rel.columns), *(key.column for key in rel.order)]))
+    kept = list(rel.refs)
     plan = rel.plan
     for call, ref in pending.items():
         made = [(context.fresh(argument.type), argument) for argument in call.arguments]

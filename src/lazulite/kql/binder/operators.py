@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from lazulite.kql import syntax as s
-from lazulite.kql.binder import projections, rows, shaping
+from lazulite.kql.binder import applying, partitions, projections, rows, shaping
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.grouping import summarize
 from lazulite.kql.binder.joining import join, union_with
@@ -23,6 +23,7 @@ Binder = Callable[[Scope, Rel, s.Operator], Rel]
 def apply(scope: Scope, rel: Rel, operator: s.Operator) -> Rel:
     """The relation after one operator; `scope` knows the variables."""
     binder = BINDERS[type(operator)]
+    partitions.check_inside(rel, operator)
     if not isinstance(operator, s.UnionWith):
         rel = replace(rel, alias="")
     pending: dict[Apply, Ref] = {}
@@ -70,4 +71,6 @@ BINDERS: Mapping[type[s.Operator], Binder] = {
     s.Parse: shaping.parse,
     s.Expand: shaping.expand,
     s.Series: series,
+    s.MvApply: applying.mv_apply,
+    s.Partition: applying.partition,
 }

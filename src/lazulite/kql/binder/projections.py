@@ -10,6 +10,7 @@ from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.names import result_name
+from lazulite.kql.binder.partitions import grouped
 from lazulite.kql.binder.result_columns import columns_of
 from lazulite.kql.binder.scope import Col, Rel, project, unique
 from lazulite.kql.errors import semantic
@@ -147,7 +148,11 @@ def distinct(scope: Scope, rel: Rel, node: s.Project) -> Rel:
             raise semantic(
                 f"The column '{column.name}' is dynamic: distinct needs e.g. tostring({column.name})", node.span
             )
-    return replace(rel, plan=Distinct(rel.plan, tuple(column.ref for column in rel.columns)))
+    refs = tuple(column.ref for column in rel.columns)
+    if rel.partition:
+        found = grouped(scope.context, rel, tuple((ref, ref) for ref in refs), (), node.span)
+        return replace(found, columns=rel.columns)
+    return replace(rel, plan=Distinct(rel.plan, refs))
 
 
 PROJECTIONS: Mapping[str, Callable[[Scope, Rel, s.Project], Rel]] = {

@@ -107,7 +107,7 @@ def _name(scope: Scope, node: s.Node) -> Rel | Expr:
     meaning = scope.environment.get(node.text)
     if isinstance(meaning, Rel):
         # A table may stand twice in one plan: each use gets columns of its own.
-        return renewed(scope.context, meaning) if not meaning.order else meaning
+        return renewed(scope.context, meaning) if not meaning.order and not meaning.partition else meaning
     if isinstance(meaning, Expr):
         return meaning
     if isinstance(meaning, Lambda):

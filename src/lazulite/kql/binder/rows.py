@@ -8,16 +8,17 @@ from dataclasses import replace
 from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.expressions import Scope, boolean
+from lazulite.kql.binder.partitions import filtered, grouped, limited
 from lazulite.kql.binder.projections import distinct, extend
 from lazulite.kql.binder.scope import Col, Rel, constant_int, materialised
 from lazulite.kql.errors import semantic
 from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Aggregate, Aggregated, Const, Filter, Limit, Order, Values
+from lazulite.kql.plan import Aggregated, Const, Order, Values
 
 
 def where(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     assert isinstance(node, s.Where)
-    return replace(rel, plan=Filter(rel.plan, boolean(scope, node.predicate)))
+    return filtered(rel, boolean(scope, node.predicate))
 
 
 def sorted_by(scope: Scope, rel: Rel, keys: tuple[s.Ordered, ...]) -> Rel:
@@ -42,7 +43,7 @@ def sort(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
 def take(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     assert isinstance(node, s.Take)
     count = constant_int(scope.bind(node.count), f"The count of '{node.word}'", node.count.span)
-    return replace(rel, plan=Limit(rel.plan, max(count, 0), rel.order))
+    return limited(rel, count)
 
 
 def top(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
@@ -53,7 +54,7 @@ def top(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
         rel = distinct(scope, rel, s.Project(node.start, node.end, "distinct", items))
     else:
         rel = sorted_by(scope, replace(rel, order=()), node.keys)
-    return replace(rel, plan=Limit(rel.plan, max(count, 0), rel.order))
+    return limited(rel, count)
 
 
 def bare(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
@@ -65,7 +66,7 @@ def _count(scope: Scope, rel: Rel, node: s.Bare) -> Rel:
     ref = scope.context.fresh(types.LONG)
     record = FUNCTIONS["count"]
     value = Aggregated(types.LONG, record.name, record.signatures[0], ())
-    return Rel(Aggregate(rel.plan, (), ((ref, value),)), (Col("Count", ref),))
+    return replace(grouped(scope.context, rel, (), ((ref, value),), node.span), columns=(Col("Count", ref),))
 
 
 def _serialize(scope: Scope, rel: Rel, node: s.Bare) -> Rel:

@@ -20,6 +20,31 @@ class Col:
 
 
 @dataclass(frozen=True)
+class Partition:
+    """What divides rows into those that an operator sees together, in hidden columns.
+
+    `keys` tell partitions apart; `carried` are columns of the rows outside, the same for all of a partition. Where
+    `live` is there, each partition has one row more, for which it is false: it stands for a partition that has lost all
+    its rows, until an aggregate without keys makes a row of it. `lost` names an operator that may have dropped it.
+    """
+
+    keys: tuple[Ref, ...]
+    carried: tuple[Ref, ...] = ()
+    live: Ref | None = None
+    lost: str = ""
+
+    @property
+    def group(self) -> tuple[Ref, ...]:
+        """The columns whose values the rows of a group share."""
+        return (*self.keys, *((self.live,) if self.live else ()))
+
+    @property
+    def hidden(self) -> tuple[Ref, ...]:
+        """All its columns."""
+        return (*self.group, *self.carried)
+
+
+@dataclass(frozen=True)
 class Rel:
     """Rows while they are bound: plan, visible columns, the order they are in (maybe by hidden columns).
 
@@ -31,6 +56,18 @@ class Rel:
     order: tuple[Order, ...] = ()
     serialized: bool = False
     alias: str = ""
+    partition: Partition | None = None
+
+    @property
+    def hidden(self) -> tuple[Ref, ...]:
+        """Columns that no name leads to, and that its order or its partition needs."""
+        found = [key.column for key in self.order]
+        return (*found, *(self.partition.hidden if self.partition else ()))
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        """All columns that must be kept, each once."""
+        return tuple(dict.fromkeys([*(column.ref for column in self.columns), *self.hidden]))
 
     @property
     def by_name(self) -> dict[str, Ref]:
@@ -130,12 +167,10 @@ def project(rel: Rel, outputs: Iterable[tuple[str, Ref, Expr]]) -> Rel:
     """The relation with exactly these columns; those that only its order needs stay, out of sight."""
     found = list(outputs)
     made = {ref.id: (ref, value) for _, ref, value in found}
-    order: list[Order] = []
-    for key in rel.order:
-        made.setdefault(key.column.id, (key.column, key.column))
-        order.append(key)
+    for ref in rel.hidden:
+        made.setdefault(ref.id, (ref, ref))
     columns = tuple(Col(name, ref) for name, ref, _ in found)
-    return replace(rel, plan=Project(rel.plan, tuple(made.values())), columns=columns, order=tuple(order))
+    return replace(rel, plan=Project(rel.plan, tuple(made.values())), columns=columns)
 
 
 def extended(rel: Rel, outputs: Iterable[tuple[Ref, Expr]]) -> Rel:

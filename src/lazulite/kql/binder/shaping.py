@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
-from lazulite.kql.binder.conversion import conjunction, convert
+from lazulite.kql.binder.calls import apply
+from lazulite.kql.binder.conversion import compare, conjunction, convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.names import result_name
-from lazulite.kql.binder.scope import Rel, constant_int, extended, materialised, project, unique
+from lazulite.kql.binder.partitions import filtered, guarded
+from lazulite.kql.binder.scope import Col, Rel, constant_int, extended, materialised, project, unique
 from lazulite.kql.errors import closest, semantic
-from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Apply, Const, Expand, Expr, Filter, Ref, RowField
+from lazulite.kql.functions import FUNCTIONS, OPERATORS
+from lazulite.kql.plan import Apply, Const, Expand, Expr, Ref, RowField
 
 # What a column of numbers matches. A string matches as little as it can, in kind=regex as much as it can.
 MATCHES: Final = {
@@ -46,7 +48,7 @@ def parse(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
         chosen = _apply("iff", (good, value, Const(value.type, "" if value.type == types.STRING else None)))
         outputs[piece.name] = (scope.context.fresh(value.type), chosen)  # type: ignore[assignment]
     if node.word == "parse-where":
-        rel = replace(rel, plan=Filter(rel.plan, good))
+        rel = filtered(rel, good)
     return project(rel, ((name, ref, value) for name, (ref, value) in outputs.items()))
 
 
@@ -112,42 +114,65 @@ def _ungrouped(text: str) -> str:
 # ---- mv-expand
 
 
+@dataclass(frozen=True)
+class Unfolded:
+    """Rows after an unfolding; `index` counts the elements of each, `live` is false for the row before them."""
+
+    rel: Rel
+    index: Ref | None
+    live: Ref | None
+
+
 def expand(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     """`mv-expand`: a row for each element; several arrays are unfolded side by side."""
     assert isinstance(node, s.Expand)
+    return unfolded(scope, rel, node).rel
+
+
+def unfolded(scope: Scope, rel: Rel, node: s.Expand, *, headed: bool = False, indexed: bool = False) -> Unfolded:
+    """The rows that arrays become, after one of nulls for each (`headed`); `indexed` counts them in any case."""
     options = dict(node.options)
     kind = options.get("kind") or options.get("bagexpansion") or "bag"
     if kind not in ("bag", "array"):
         raise semantic("mv-expand is of kind bag or array", node.span)
-    items = [
-        (result_name(item), scope.bind(item.value if isinstance(item, s.Assign) else item), to, item)
-        for item, to in node.items
-    ]
-    for _, value, _, item in items:
-        if value.type != types.DYNAMIC:
-            raise semantic(f"mv-expand unfolds a dynamic, not a value of type {value.type}", item.span)
-    elements = tuple(scope.context.fresh(types.DYNAMIC) for _ in items)
-    index = scope.context.fresh(types.LONG) if "with_itemindex" in options else None
+    values = tuple(guarded(rel, _item(scope, item)) for item, _ in node.items)
+    elements = tuple(scope.context.fresh(types.DYNAMIC) for _ in values)
+    indexed = indexed or headed or "with_itemindex" in options
+    index = scope.context.fresh(types.LONG) if indexed else None
     bound = constant_int(scope.bind(node.limit), "The limit of mv-expand", node.limit.span) if node.limit else None
-    kept = tuple(dict.fromkeys([*(c.ref for c in rel.columns), *(key.column for key in rel.order)]))
-    values = tuple(value for _, value, _, _ in items)
-    plan = Expand(rel.plan, kept, values, elements, index, kind == "array", bound)
-    return _unfolded(replace(rel, plan=plan), items, elements, index, options, scope)
+    plan = Expand(rel.plan, rel.refs, values, elements, index, kind == "array", bound, headed)
+    rel, index, live = _numbered(scope, replace(rel, plan=plan), index, headed)
+    return Unfolded(_unfolded(scope, rel, node, elements, index), index, live)
 
 
-def _unfolded(
-    rel: Rel,
-    items: list[tuple[str | None, Expr, str | None, s.Node]],
-    elements: tuple[Ref, ...],
-    index: Ref | None,
-    options: dict[str, str],
-    scope: Scope,
-) -> Rel:
-    outputs: dict[str, tuple[Ref, Expr]] = {column.name: (column.ref, column.ref) for column in rel.columns}
-    for (name, _, target, item), element in zip(items, elements, strict=True):
+def _item(scope: Scope, item: s.Node) -> Expr:
+    value = scope.bind(item.value if isinstance(item, s.Assign) else item)
+    if value.type != types.DYNAMIC:
+        raise semantic(f"mv-expand unfolds a dynamic, not a value of type {value.type}", item.span)
+    return value
+
+
+def _numbered(scope: Scope, rel: Rel, index: Ref | None, headed: bool) -> tuple[Rel, Ref | None, Ref | None]:
+    """Behind a row of nulls the elements are counted from 1: here from 0."""
+    if index is None or not headed:
+        return rel, index, None
+    place, live = scope.context.fresh(types.LONG), scope.context.fresh(types.BOOL)
+    less = apply(OPERATORS["-"], [index, Const(types.LONG, 1)], s.Call(0, 0, "-", ()))
+    test = compare(">", index, Const(types.LONG, 0), s.Star(0, 0).span)
+    return extended(rel, [(place, less), (live, test)]), place, live
+
+
+def _unfolded(scope: Scope, rel: Rel, node: s.Expand, elements: tuple[Ref, ...], index: Ref | None) -> Rel:
+    """The elements under their names, converted; the index beside them where it has a name."""
+    columns = rel.by_name
+    made: list[tuple[Ref, Expr]] = []
+    for (item, target), element in zip(node.items, elements, strict=True):
         value = convert(element, target, item.span) if target else element
-        key = name if name is not None else unique("Column1", outputs)
-        outputs[key] = (element if value is element else scope.context.fresh(value.type), value)
-    if index is not None:
-        outputs[options["with_itemindex"]] = (index, index)
-    return project(rel, ((name, ref, value) for name, (ref, value) in outputs.items()))
+        ref = value if isinstance(value, Ref) else scope.context.fresh(value.type)
+        columns[result_name(item) or unique("Column1", columns)] = ref
+        made += [(ref, value)] if ref != value else []
+    name = dict(node.options).get("with_itemindex")
+    if name and index is not None:
+        columns[name] = index
+    rel = extended(rel, made) if made else rel
+    return replace(rel, columns=tuple(Col(name, ref) for name, ref in columns.items()))

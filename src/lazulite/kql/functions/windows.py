@@ -52,6 +52,12 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         example="row_cumsum(x)",
     ),
     function(
+        "$shared",
+        "The value that all rows of a group have.",
+        sig("any -> $0", "first({0})"),
+        kind="internal",
+    ),
+    function(
         "$restart",
         "How often the argument was true so far.",
         sig("bool -> long", f"sum(CASE WHEN {{0}} THEN 1 ELSE 0 END) OVER ({ROWS})"),

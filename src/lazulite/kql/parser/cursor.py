@@ -7,21 +7,28 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from lazulite.kql.errors import KqlError, limit, syntax
-from lazulite.kql.syntax import Node
+from lazulite.kql.syntax import Node, Operator
 from lazulite.kql.tokens import Token
 
 T = TypeVar("T")
 
 
 class Cursor:
-    """`pipeline` parses a nested query: expressions may hold queries, and queries hold expressions."""
+    """`pipeline` parses a nested query, `operator` what stands after a `|`: all of them may hold each other."""
 
-    def __init__(self, tokens: tuple[Token, ...], max_depth: int, pipeline: Callable[[Cursor], Node]) -> None:
+    def __init__(
+        self,
+        tokens: tuple[Token, ...],
+        max_depth: int,
+        pipeline: Callable[[Cursor], Node],
+        operator: Callable[[Cursor], Operator],
+    ) -> None:
         self.tokens = tokens
         self.at = 0
         self.depth = 0
         self.max_depth = max_depth
         self._pipeline = pipeline
+        self._operator = operator
 
     @property
     def token(self) -> Token:
@@ -94,6 +101,16 @@ class Cursor:
         """A nested query or expression."""
         with self.nested():
             return self._pipeline(self)
+
+    def operators(self) -> tuple[Operator, ...]:
+        """`(operator | operator ...)`, which has its source from outside."""
+        self.expect("(")
+        with self.nested():
+            found = [self._operator(self)]
+            while self.accept("|"):
+                found.append(self._operator(self))
+        self.expect(")")
+        return tuple(found)
 
     @contextmanager
     def nested(self) -> Iterator[None]:

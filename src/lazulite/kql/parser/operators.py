@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from lazulite.kql.errors import closest, syntax, unsupported
-from lazulite.kql.parser import relations, rows, shapes
+from lazulite.kql.parser import contexts, relations, rows, shapes
 from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.parser.expressions import item
 from lazulite.kql.parser.parts import pattern
@@ -66,6 +66,8 @@ OPERATORS: Final[dict[str, Callable[[Cursor, str, int], Operator]]] = {
     "parse-where": shapes.parse,
     "mv-expand": shapes.expand,
     "mvexpand": shapes.expand,
+    "mv-apply": contexts.mv_apply,
+    "partition": contexts.partition,
     "make-series": shapes.series,
     "as": relations.as_name,
     "invoke": relations.invoke,
@@ -86,9 +88,7 @@ REFUSED: Final = frozenset(
         "graph-to-table",
         "macro-expand",
         "make-graph",
-        "mv-apply",
         "parse-kv",
-        "partition",
         "project-by-names",
         "reduce",
         "scan",

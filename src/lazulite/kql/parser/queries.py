@@ -33,7 +33,7 @@ REFUSED_STATEMENTS: Final = frozenset(("declare", "alias", "pattern", "restrict"
 
 def parse(tokens: tuple[Token, ...], options: Options) -> Query:
     """The whole query. Raises KqlError (SYN0002, UNS0001, LIM0001)."""
-    cursor = Cursor(tokens, options.max_depth, pipeline)
+    cursor = Cursor(tokens, options.max_depth, pipeline, operator)
     query = _query(cursor, "end")
     if cursor.token.kind != "end":
         raise _trailing(cursor)

@@ -33,7 +33,7 @@ def _piece(cursor: Cursor) -> Node:
     return declared(cursor, types.STRING)
 
 
-def expand(cursor: Cursor, word: str, start: int) -> Operator:
+def expand(cursor: Cursor, word: str, start: int) -> Expand:
     found = options(cursor)
     items = cursor.separated(_expand_item)
     bound = expression(cursor) if cursor.accept_word("limit") else None

@@ -102,12 +102,13 @@ class Aggregated(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Windowed(Expr):
-    """A function of a row's place among the others, in the order of the input."""
+    """A function of a row's place among the others (of its partition), in the order of the input."""
 
     name: str
     signature: Signature
     arguments: tuple[Expr, ...]
     order: tuple[Order, ...]
+    partition: tuple[Ref, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

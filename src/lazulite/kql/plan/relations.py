@@ -81,7 +81,8 @@ class Aggregate(Plan):
 class Join(Plan):
     """`kind`: inner innerunique leftouter rightouter fullouter leftsemi leftanti rightsemi rightanti.
 
-    A null key joins a null key. Columns of a side without partner are null ("" for strings).
+    A null key joins a null key. Columns of a side without partner are null ("" for strings). innerunique takes one row
+    of the left for each key, within a partition.
     """
 
     kind: str
@@ -90,6 +91,7 @@ class Join(Plan):
     on: tuple[tuple[Ref, Ref], ...]
     left_columns: tuple[Ref, ...]
     right_columns: tuple[Ref, ...]
+    partition: tuple[Ref, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,12 @@ class UnionAll(Plan):
 
 @dataclass(frozen=True, slots=True)
 class Limit(Plan):
-    """The first rows in this order (any rows without one)."""
+    """The first rows in this order (any rows without one); of each partition where there is one."""
 
     input: Plan
     count: int
     order: tuple[Order, ...]
+    partition: tuple[Ref, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,10 @@ class Distinct(Plan):
 
 @dataclass(frozen=True, slots=True)
 class Expand(Plan):
-    """mv-expand: `items` (dynamic) are unfolded side by side into `elements`; `index` counts from 0."""
+    """mv-expand: `items` (dynamic) are unfolded side by side into `elements`; `index` counts from 0.
+
+    With `headed` each row gives one row of nulls more, before the others.
+    """
 
     input: Plan
     kept: tuple[Ref, ...]
@@ -128,6 +134,7 @@ class Expand(Plan):
     index: Ref | None
     bags_as_arrays: bool
     limit: int | None
+    headed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,10 @@ class Dialect:
     places: str
     length: str
     first_of: str
+    # A list with a null before its elements.
+    headed: str
+    # The first {2} rows of {0} in each partition: {1} stands in OVER (...).
+    first_of_each: str
     # Rows of a range: {0} low, {1} high, {2} step, {3} how many.
     sequence: Mapping[str, str]
     # The row where {1} is greatest: {0} its columns as one value, {2} and {3} what stands for a null {1}.

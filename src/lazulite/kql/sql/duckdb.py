@@ -114,9 +114,11 @@ DUCKDB: Final = Dialect(
     unfolded="CASE variant_type({0}) WHEN 'ARRAY' THEN TRY_CAST({0} AS VARIANT[]) "
     "WHEN 'OBJECT' THEN {1} ELSE [{0}] END",
     unfold="unnest({0})",
-    places="unnest(range(greatest({*}, 1)))",
+    places="unnest(range(greatest({*}, 0)))",
     length="coalesce(len({0}), 0)",
     first_of="{0}[1:{1}]",
+    headed="list_concat([NULL], {0})",
+    first_of_each="SELECT * FROM ({0}) QUALIFY row_number() OVER ({1}) <= {2}",
     sequence={
         "known": "SELECT {0} + n * {2} AS {4} FROM range({3}) AS t(n)",
         "computed": "SELECT {0} + n * {2} AS {4} FROM (SELECT unnest(range({3})) AS n)",

@@ -100,6 +100,12 @@ class ExpressionPrinter:
         """Sort keys, without the words before them."""
         return ", ".join(map(self._sort_key, keys))
 
+    def window(self, partition: tuple[Ref, ...], keys: tuple[Order, ...]) -> str:
+        """What stands in OVER (...)."""
+        parts = ("PARTITION BY " + ", ".join(map(self.ref, partition))) if partition else ""
+        order = f"ORDER BY {self.ordering(keys)}" if keys else ""
+        return f"{parts} {order}".strip()
+
     def _sort_key(self, key: Order) -> str:
         """NaN stands beside the nulls, whichever way the rest goes; SQL has it above all numbers."""
         column, direction = f"c{key.column.id}", "DESC" if key.descending else "ASC"
@@ -236,8 +242,13 @@ class ExpressionPrinter:
         template = self.dialect.template(node.signature)
         if not isinstance(template, str):
             raise unsupported(f"{node.name}() on {self.dialect.engine}", Span(0, 0))
-        over = f"ORDER BY {self.ordering(node.order)}" if node.order else ""
-        text = self.fill(template, [self(argument) for argument in node.arguments], over=over)
+        arguments = [self(argument) for argument in node.arguments]
+        within, restart = node.partition, _restart(node)
+        if within and restart is not None:
+            # The template partitions by this argument already: the partition's columns join it there.
+            arguments[restart] = ", ".join([arguments[restart], *map(self.ref, within)])
+            within = ()
+        text = self.fill(template, arguments, over=self.window(within, node.order))
         return self.hoist(f"coalesce({text}, '')" if node.type == types.STRING else text)
 
     def row_of(self, node: RowOf) -> str:
@@ -251,6 +262,12 @@ class ExpressionPrinter:
         """One column of a row value."""
         text = f"(c{node.row.id}).f{node.position}"
         return f"coalesce({text}, '')" if node.type == types.STRING else text
+
+
+def _restart(node: Windowed) -> int | None:
+    """The place of the argument that the function starts again by."""
+    kinds = [parameter.kind for parameter in node.signature.parameters]
+    return kinds.index("restart") if "restart" in kinds else None
 
 
 def _number(node: Expr) -> bool:

@@ -63,6 +63,10 @@ class Printer:
         """ORDER BY, or nothing."""
         return f" ORDER BY {self.expressions().ordering(keys)}" if keys else ""
 
+    def window(self, partition: tuple[Ref, ...], keys: tuple[Order, ...]) -> str:
+        """What stands in OVER (...)."""
+        return self.expressions().window(partition, keys)
+
     def null(self, ref: Ref) -> str:
         """The absent value of a column: null, or '' for a string."""
         return self.dialect.literal(ref.type, "" if ref.type == types.STRING else None)

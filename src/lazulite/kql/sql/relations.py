@@ -68,7 +68,12 @@ def distinct(printer: Printer, node: Distinct) -> str:
 
 def limit(printer: Printer, node: Limit) -> str:
     """take and top."""
-    return f"SELECT * FROM ({printer.query(node.input)}){printer.order(node.order)} LIMIT {node.count}"
+    source = printer.query(node.input)
+    if node.partition:
+        return fill(
+            printer.dialect.first_of_each, [source, printer.window(node.partition, node.order), str(node.count)]
+        )
+    return f"SELECT * FROM ({source}){printer.order(node.order)} LIMIT {node.count}"
 
 
 def join(printer: Printer, node: Join) -> str:
@@ -76,7 +81,8 @@ def join(printer: Printer, node: Join) -> str:
     left, right = printer.query(node.left), printer.query(node.right)
     dialect = printer.dialect
     if node.kind == "innerunique":
-        left = fill(dialect.one_row_each, [", ".join(f"c{one.id}" for one, _ in node.on), left])
+        keys = (*(one for one, _ in node.on), *node.partition)
+        left = fill(dialect.one_row_each, [", ".join(f"c{ref.id}" for ref in keys), left])
     on = " AND ".join(_matched(dialect, one, two) for one, two in node.on)
     with_left, with_right = SIDES[node.kind]
     columns = [_side("l", ref, with_left) for ref in node.left_columns if with_left]
@@ -121,7 +127,9 @@ def _list(printer: Printer, show: ExpressionPrinter, item: Expr, node: Expand) -
     value = show.hoist(show(item))
     bag = dialect.unfolded_pair if node.bags_as_arrays else dialect.unfolded_bag
     text = show.hoist(fill(dialect.unfolded, [value, fill(bag, [value])]))
-    return show.hoist(fill(dialect.first_of, [text, str(node.limit)])) if node.limit is not None else text
+    if node.limit is not None:
+        text = fill(dialect.first_of, [text, str(node.limit)])
+    return show.hoist(fill(dialect.headed, [text]) if node.headed else text)
 
 
 def _matched(dialect: Dialect, one: Ref, two: Ref) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lazulite.kql.syntax.expressions import Call, Ordered
+from lazulite.kql.syntax.expressions import Call, Name, Ordered
 from lazulite.kql.syntax.node import Node, Operator
 from lazulite.kql.syntax.queries import Union
 
@@ -92,6 +92,24 @@ class Expand(Operator):
     options: tuple[tuple[str, str], ...]
     items: tuple[tuple[Node, str | None], ...]
     limit: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class MvApply(Operator):
+    """mv-apply: what is unfolded, and the operators that see the elements of one row at a time."""
+
+    unfolding: Expand
+    operators: tuple[Operator, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Partition(Operator):
+    """`partition by key (operators)`, or `{query}` with a source of its own."""
+
+    options: tuple[tuple[str, str], ...]
+    key: Name
+    operators: tuple[Operator, ...]
+    query: Node | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""mv-apply and partition: a sub-pipeline for each row, or for each value of a column."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from lazulite.kql import syntax as s
+from lazulite.kql import types
+from lazulite.kql.binder import partitions
+from lazulite.kql.binder.conversion import compare
+from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.scope import Partition, Rel, extended, project
+from lazulite.kql.binder.shaping import Unfolded, unfolded
+from lazulite.kql.errors import closest, semantic, unsupported
+from lazulite.kql.functions import FUNCTIONS
+from lazulite.kql.plan import Apply, Const, Expand, Order, Ref
+
+# Names that the rows inside have while their operators are bound; no text of a query can say it.
+ROWS: Final = "\0rows"
+STRATEGIES: Final = ("legacy", "native", "shuffle")
+
+
+def mv_apply(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
+    """`mv-apply`: its operators see the elements of one row at a time, beside the row's own columns."""
+    assert isinstance(node, s.MvApply)
+    if partitions.rowwise(node.operators):
+        inside = replace(unfolded(scope, rel, node.unfolding).rel, partition=Partition((), rel.refs))
+        return _named(rel, _piped(scope, inside, node), node, ())
+    number = scope.context.fresh(types.LONG)
+    numbered = extended(rel, [(number, partitions.row_number(rel.order))])
+    numbered = replace(numbered, order=(*rel.order, Order(number, False, True)))
+    found = unfolded(scope, numbered, node.unfolding, headed=partitions.aggregates_all(node.operators), indexed=True)
+    inside = _divided(rel, found, number)
+    return _named(rel, _piped(scope, inside, node), node, (number,))
+
+
+def _divided(outer: Rel, found: Unfolded, number: Ref) -> Rel:
+    assert found.index is not None
+    carried = tuple(ref for ref in outer.refs if ref != number)
+    partition = Partition((number,), carried, found.live)
+    return replace(found.rel, order=(Order(found.index, False, True),), serialized=False, partition=partition)
+
+
+def _piped(scope: Scope, rel: Rel, node: s.MvApply | s.Partition) -> Rel:
+    """The rows after the operators inside."""
+    source = s.Name(node.start, node.end, ROWS)
+    pipeline = s.Pipeline(node.start, node.end, source, node.operators)
+    found = scope.tabular(pipeline, scope.environment.with_names({ROWS: rel}), None)
+    assert isinstance(found, Rel)
+    return found
+
+
+def _named(outer: Rel, inside: Rel, node: s.MvApply, keys: tuple[Ref, ...]) -> Rel:
+    """The outer columns that are not unfolded, then those of the rows inside, which take the place of their names."""
+    inside = partitions.finished(inside)
+    gone = {item.text for item, _ in node.unfolding.items if isinstance(item, s.Name)}
+    made = inside.by_name
+    columns = {column.name: made.get(column.name, column.ref) for column in outer.columns if column.name not in gone}
+    columns.update(made)
+    order = (*outer.order, *(Order(key, False, True) for key in keys), *(inside.order if keys else ()))
+    found = replace(inside, order=order, serialized=outer.serialized, partition=outer.partition)
+    return project(_weakened(found, node), [(name, ref, ref) for name, ref in columns.items()])
+
+
+def _weakened(rel: Rel, node: s.MvApply) -> Rel:
+    """Around it the row that stands for a partition may be gone."""
+    partition = rel.partition
+    return replace(rel, partition=replace(partition, lost=f"'{node.word}'")) if partition and partition.live else rel
+
+
+def partition(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
+    """`partition by`: its operators see the rows of one value of the column at a time."""
+    assert isinstance(node, s.Partition)
+    strategy = dict(node.options).get("hint.strategy", "legacy")
+    if strategy not in STRATEGIES:
+        raise semantic(f"There is no strategy '{strategy}'", node.span, closest(strategy, STRATEGIES))
+    key = rel.column(node.key.text, node.key.span)
+    if key.type == types.DYNAMIC:
+        raise semantic(f"The column '{node.key.text}' is dynamic: partition by a column of another type", node.key.span)
+    if node.query is not None:
+        raise unsupported("The operator 'partition' with a query that has a source of its own", node.query.span)
+    inside = replace(rel, serialized=False, partition=Partition((key,)))
+    if partitions.aggregates_all(node.operators):
+        inside = _headed(scope, inside, key)
+    found = partitions.finished(_piped(scope, inside, node))
+    order = (Order(key, False, True), *found.order) if found.order else ()
+    return project(
+        replace(found, order=order, serialized=False, partition=None), [(c.name, c.ref, c.ref) for c in found.columns]
+    )
+
+
+def _headed(scope: Scope, rel: Rel, key: Ref) -> Rel:
+    """The rows, and one more for each partition that stands for it."""
+    fresh = scope.context.fresh
+    element, index, live = fresh(types.DYNAMIC), fresh(types.LONG), fresh(types.BOOL)
+    twice, once = Const(types.DYNAMIC, "[0,1]"), Const(types.DYNAMIC, "[0]")
+    item = Apply(types.DYNAMIC, "iff", FUNCTIONS["iff"].signatures[0], (partitions.first_of((key,)), twice, once))
+    plan = Expand(rel.plan, rel.refs, (item,), (element,), index, False, None)
+    test = compare("==", index, Const(types.LONG, 0), s.Star(0, 0).span)
+    return replace(extended(replace(rel, plan=plan), [(live, test)]), partition=Partition((key,), (), live))
