@@ -60,6 +60,11 @@ def _by_name() -> dict[str, LogTable]:
     }
 
 
+def azure_tables() -> tuple[LogTable, ...]:
+    """The tables as Azure has them, without what is lazulite's own."""
+    return read("tables.json", LogTable)
+
+
 def log_tables() -> tuple[LogTable, ...]:
     """All tables, Azure's first."""
     return tuple(_by_name().values())

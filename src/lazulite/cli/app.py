@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import lazulite
-from lazulite.cli import alerts, metrics, query, serve, settings
+from lazulite.cli import alerts, kql_check, metrics, query, serve, settings
 from lazulite.cli.safe_text import visible
 from lazulite.core.errors import LazuliteError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.command())
 app.command("query")(query.query)
+app.add_typer(kql_check.app, name="kql")
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(settings.app, name="settings")
