@@ -139,7 +139,7 @@ def _compare(engine: DuckDbEngine, pair: Pair) -> tuple[object, ...]:
 
 
 def _ask(engine: DuckDbEngine, text: str) -> int:
-    def plan(schema: Schema) -> kql.Compiled:
+    def plan(schema: Schema, _: object) -> kql.Compiled:
         return kql.compile(text, WorkspaceDatabase(schema, (SPACE,)), kql.Options(now=NOW))
 
     return int(engine.query(plan, QueryLimits()).rows.num_rows)

@@ -60,8 +60,8 @@ class Rig:
         return through
 
     def ask(self, query: str, space: str = SPACE, cancelled: Callable[[], bool] | None = None, **limits: Any) -> Answer:
-        def plan(schema: Schema) -> kql.Compiled:
-            return kql.compile(query, StoredDatabase(schema, space), kql.Options(now=0))
+        def plan(schema: Schema, discover: kql.Discover) -> kql.Compiled:
+            return kql.compile(query, StoredDatabase(schema, space), kql.Options(now=0), discover)
 
         return self.engine.query(plan, replace(QueryLimits(), **limits), cancelled)
 

@@ -164,7 +164,7 @@ def test_an_empty_answer_has_its_columns(rig: Rig) -> None:
 
 
 def test_what_the_plan_raises_reaches_the_caller_and_ends_the_transaction(rig: Rig) -> None:
-    def plan(_: object) -> kql.Compiled:
+    def plan(*_: object) -> kql.Compiled:
         raise ValueError("no such table")
 
     with pytest.raises(ValueError, match="no such table"):
@@ -237,3 +237,16 @@ def test_readers_are_not_blocked_by_the_writer(rig: Rig) -> None:
 def test_limits_have_the_services_own_defaults() -> None:
     limits = QueryLimits()
     assert (limits.max_rows, limits.max_bytes) == (500_000, 100 * 1024 * 1024)
+
+
+def test_columns_that_depend_on_rows_are_found_in_the_same_transaction(rig: Rig) -> None:
+    rig.deliver(rows_of("T", {"k": "string", "v": "string"}, [("a", "x"), ("a", "y"), ("b", "x")]))
+    assert rig.rows("T | evaluate pivot(v) | order by k asc") == [
+        {"k": "a", "x": 1, "y": 1},
+        {"k": "b", "x": 1, "y": 0},
+    ]
+
+
+def test_the_deadline_holds_while_columns_are_found(rig: Rig) -> None:
+    with pytest.raises(DeadlineExceeded):
+        rig.ask("range n from 1 to 200000000000 step 1 | extend k = tostring(n % 7) | evaluate pivot(k)", seconds=0.3)

@@ -92,7 +92,7 @@ def test_a_column_added_while_a_query_is_bound_is_for_the_next_query(rig: Rig) -
     rig.deliver(rows_of("T", {"a": "long"}, [(1,)]))
     seen: list[int] = []
 
-    def plan(schema: Schema) -> kql.Compiled:
+    def plan(schema: Schema, _: object) -> kql.Compiled:
         seen.append(schema.revision)
         rig.deliver(rows_of("T", {"b": "long"}, [(2,)]))
         table = schema.of(SPACE)["T"]

@@ -30,7 +30,7 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
 
 
 def ask(chain: Chain, query: str, space: str = "c-logs") -> list[dict[str, Any]]:
-    def plan(schema: Any) -> kql.Compiled:
+    def plan(schema: Any, _: object) -> kql.Compiled:
         return kql.compile(query, StoredTables(schema, space), kql.Options(now=NOON))
 
     rows: list[dict[str, Any]] = chain.engine.query(plan).rows.to_pylist()

@@ -25,7 +25,7 @@ SEED = int(os.environ.get("LAZULITE_SEED", "0")) or random.randrange(1 << 32)
 
 def count_jobs(engine: DuckDbEngine) -> Counter[str]:
     query = "AmlComputeJobEvent | project JobName, NodeId, _ItemId"
-    answer = engine.query(lambda schema: kql.compile(query, StoredTables(schema, "c-logs"), kql.Options(now=0)))
+    answer = engine.query(lambda schema, _: kql.compile(query, StoredTables(schema, "c-logs"), kql.Options(now=0)))
     rows = answer.rows.to_pylist()
     assert len({row["_ItemId"] for row in rows}) == len(rows)
     return Counter(f"{row['JobName']}/{row['NodeId']}" for row in rows)
@@ -33,7 +33,7 @@ def count_jobs(engine: DuckDbEngine) -> Counter[str]:
 
 def metric_total(engine: DuckDbEngine) -> tuple[float, float]:
     query = "point | summarize n = sum(['count']), total = sum(['sum'])"
-    answer = engine.query(lambda schema: kql.compile(query, MetricTables(schema), kql.Options(now=0)))
+    answer = engine.query(lambda schema, _: kql.compile(query, MetricTables(schema), kql.Options(now=0)))
     (row,) = answer.rows.to_pylist()
     return row["n"], row["total"]
 

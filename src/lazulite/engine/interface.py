@@ -112,7 +112,8 @@ class QueryCancelled(LazuliteError):
     """The caller of a query no longer wants its answer."""
 
 
-Plan = Callable[[Schema], kql.Compiled]
+# Binds a query. The second argument runs a part of it in the same transaction, where its columns depend on the rows.
+Plan = Callable[[Schema, kql.Discover], kql.Compiled]
 
 
 class Engine(Protocol):

@@ -8,7 +8,7 @@ now(), a time range, a resource, limits), and raises `KqlError` with line, colum
 """
 
 from lazulite.kql import local, ticks
-from lazulite.kql.compiler import Compiled
+from lazulite.kql.compiler import Compiled, Discover
 from lazulite.kql.compiler import compile as compile  # noqa: A004
 from lazulite.kql.documentation import functions, operators
 from lazulite.kql.errors import KqlError, denied, limit, semantic, unsupported
@@ -19,6 +19,7 @@ __all__ = [
     "Column",
     "Compiled",
     "Database",
+    "Discover",
     "Federation",
     "KqlError",
     "Options",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lazulite.kql import growth
-from lazulite.kql.binder import bind
+from lazulite.kql.binder import Bound, bind
 from lazulite.kql.errors import KqlError, Span, limit
 from lazulite.kql.parser import parse
 from lazulite.kql.plan import Expr, Plan, children
@@ -41,17 +43,34 @@ class Compiled:
         return "\n".join([*lines, *(f"-- stage {at}\n{stage.sql}" for at, stage in enumerate(self.stages))])
 
 
-def compile(query: str, database: Database, options: Options) -> Compiled:
-    """A query's text as a plan and SQL. Raises KqlError, located in the text."""
+# Runs a part of a query while the query is compiled, and gives its rows in the form of `local.execute`.
+Discover = Callable[[Compiled], Any]
+
+
+def compile(query: str, database: Database, options: Options, discover: Discover | None = None) -> Compiled:
+    """A query's text as a plan and SQL. Raises KqlError, located in the text.
+
+    The columns of some operators (bag_unpack, pivot) depend on the rows: `discover` is asked for what decides them, on
+    the same snapshot of the data that the query will read. Without it such an operator must declare its columns.
+    """
+
+    def ask(part: Bound) -> Any:
+        assert discover is not None
+        return discover(_compiled(part, options))
+
     try:
-        bound = bind(parse(tokenize(query, options), options), database, options)
-        bound = replace(bound, plan=pruned(bound.plan, references((bound.refs, bound.order))))
-        growth.check(bound.plan)
-        stages = render(bound, DUCKDB, options)
+        syntax = parse(tokenize(query, options), options)
+        return _compiled(bind(syntax, database, options, ask if discover else None), options)
     except KqlError as error:
         raise error.locate(query) from None
     except RecursionError:
         raise limit("The query nests too deeply", Span(0, len(query))).locate(query) from None
+
+
+def _compiled(bound: Bound, options: Options) -> Compiled:
+    bound = replace(bound, plan=pruned(bound.plan, references((bound.refs, bound.order))))
+    growth.check(bound.plan)
+    stages = render(bound, DUCKDB, options)
     return Compiled(bound.columns, bound.render, bound.tables, stages, bound.plan, bound.warnings)
 
 

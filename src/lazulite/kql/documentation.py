@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lazulite.kql.binder.plugins import PLUGINS, Plugin
+from lazulite.kql.binder.plugins import REFUSED as REFUSED_PLUGINS
 from lazulite.kql.functions import FUNCTIONS, OPERATORS, Function
 from lazulite.kql.parser import OPERATORS as TABULAR
 from lazulite.kql.parser import REFUSED
@@ -22,6 +24,16 @@ def functions() -> tuple[Function, ...]:
     records = {id(record): record for record in (*FUNCTIONS.values(), *OPERATORS.values())}
     shown = [record for record in records.values() if record.kind not in ("choice", "internal")]
     return tuple(sorted(shown, key=lambda record: record.name))
+
+
+def plugins() -> tuple[Plugin, ...]:
+    """Every plugin of `evaluate` that runs here, by name."""
+    return tuple(sorted(PLUGINS.values(), key=lambda plugin: plugin.name))
+
+
+def refused_plugins() -> tuple[str, ...]:
+    """The plugins of Kusto that are refused by name."""
+    return tuple(sorted(REFUSED_PLUGINS))
 
 
 def operators() -> tuple[Operator, ...]:

@@ -39,6 +39,7 @@ ARROW: Final = {
 }
 # Local stages: a stage and the rows of its SQL -> the rows that stand under its name.
 LocalFunction = Callable[[Stage, Any], Any]
+Check = Callable[[], None]
 
 
 def execute(compiled: Compiled, cursor: duckdb.DuckDBPyConnection) -> Any:
@@ -48,15 +49,21 @@ def execute(compiled: Compiled, cursor: duckdb.DuckDBPyConnection) -> Any:
     return _typed_table(table, compiled.columns, result_schema(compiled.columns))
 
 
-def stream(compiled: Compiled, cursor: duckdb.DuckDBPyConnection, local_bytes: int = LOCAL_BYTES) -> Any:
+def stream(
+    compiled: Compiled,
+    cursor: duckdb.DuckDBPyConnection,
+    local_bytes: int = LOCAL_BYTES,
+    check: Check = lambda: None,
+) -> Any:
     """The rows as a pyarrow.RecordBatchReader; read it before the cursor is used again.
 
-    Past `local_bytes` of rows in its local stages a query fails with KqlError (RUN0001).
+    Past `local_bytes` of rows in its local stages a query fails with KqlError (RUN0001). `check` raises when the query
+    should end: an interrupt of the cursor is noticed where the engine works, and `check` where a stage does.
     """
     schema = result_schema(compiled.columns)
 
     def batches() -> Iterator[Any]:
-        with stream_errors(), _stages(compiled, cursor, local_bytes):
+        with stream_errors(), _stages(compiled, cursor, local_bytes, check):
             reader = cursor.sql(compiled.sql).to_arrow_reader(BATCH_ROWS)
             try:
                 for batch in reader:
@@ -110,12 +117,17 @@ def stream_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _stages(compiled: Compiled, cursor: duckdb.DuckDBPyConnection, most: int = LOCAL_BYTES) -> Iterator[None]:
+def _stages(
+    compiled: Compiled,
+    cursor: duckdb.DuckDBPyConnection,
+    most: int = LOCAL_BYTES,
+    check: Check = lambda: None,
+) -> Iterator[None]:
     """Runs the stages before the last; their relations are there inside, and gone after. `most` bounds their bytes."""
     names: list[str] = []
     try:
         for stage in compiled.stages[:-1]:
-            rows = _run(stage, cursor, most)
+            rows = _run(stage, cursor, most, check)
             most -= rows.nbytes
             cursor.register(stage.name, rows)
             names.append(stage.name)
@@ -127,13 +139,14 @@ def _stages(compiled: Compiled, cursor: duckdb.DuckDBPyConnection, most: int = L
                 cursor.unregister(name)
 
 
-def _run(stage: Stage, cursor: duckdb.DuckDBPyConnection, most: int) -> Any:
+def _run(stage: Stage, cursor: duckdb.DuckDBPyConnection, most: int, check: Check) -> Any:
     """The relation of a stage, made some rows at a time: between two of them an interrupted cursor ends it."""
     reader = cursor.sql(stage.sql).to_arrow_reader(LOCAL_ROWS)
     function = FUNCTIONS[stage.function]
     made, size = [function(stage, reader.schema.empty_table())], 0
     try:
         for batch in reader:
+            check()
             made.append(function(stage, pa.Table.from_batches([batch])))
             size += made[-1].nbytes
             if size > most:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lazulite.kql import local, ticks, types
+from lazulite.kql.compiler import Compiled
 from lazulite.kql.compiler import compile as compile_query
 from lazulite.kql.schema import Column, Options, Relation, Table
 
@@ -50,7 +51,11 @@ def run(query: str, tables: Mapping[str, Any], *, now: int | None = None) -> Any
     with duckdb.connect(config={"threads": 2}) as connection:
         database = Memory(tables, connection)
         connection.execute("SET enable_external_access = false; SET lock_configuration = true")
-        compiled = compile_query(query, database, Options(now=moment))
+
+        def discover(part: Compiled) -> Any:
+            return local.execute(part, connection)
+
+        compiled = compile_query(query, database, Options(now=moment), discover)
         return real_types(local.execute(compiled, connection))
 
 

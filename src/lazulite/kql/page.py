@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from lazulite.kql.documentation import functions, operators
+from lazulite.kql.documentation import functions, operators, plugins, refused_plugins
 from lazulite.kql.functions.record import Function, Signature
 
 HEAD = """# What KQL can do here
@@ -26,6 +26,10 @@ def _lines() -> Iterator[str]:
     yield f"## Tabular operators ({len(supported)})\n"
     yield ", ".join(supported) + "\n"
     yield f"Refused by name: {', '.join(refused)}.\n"
+    yield f"## Plugins of evaluate ({len(plugins())})\n"
+    yield "| name | arguments | what it gives |\n| --- | --- | --- |"
+    yield from (f"| `{plugin.name}` | `({plugin.form()})` | {_cell(plugin.doc)} |" for plugin in plugins())
+    yield f"\nRefused by name: {', '.join(f'`{name}`' for name in refused_plugins())}.\n"
     kinds = sorted({function.kind for function in functions()})
     for kind in kinds:
         rows = [function for function in functions() if function.kind == kind]

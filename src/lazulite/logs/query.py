@@ -108,8 +108,9 @@ class LogQueries:
         now = self._clock.now()
         options = kql.Options(now=now, time_range=timespans.parse(query.timespan, now), resource_id=seen.resource_id)
 
-        def plan(schema: Schema) -> kql.Compiled:
-            return kql.compile(query.text, ScopedDatabase(schema, seen, self._workspaces, rights), options)
+        def plan(schema: Schema, discover: kql.Discover) -> kql.Compiled:
+            database = ScopedDatabase(schema, seen, self._workspaces, rights)
+            return kql.compile(query.text, database, options, discover)
 
         return _answer(self._engine.query(plan, self._bounds(query), cancelled), self._limits, seen)
 

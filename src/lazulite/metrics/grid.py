@@ -118,7 +118,7 @@ class GridReader:
             f" by s = {by}{bucket}"
         )
         answer = self._engine.query(
-            lambda schema: kql.compile(query, MetricTables(schema), self._options), self._limits
+            lambda schema, _: kql.compile(query, MetricTables(schema), self._options), self._limits
         )
         if answer.cut is not None:
             raise TooLarge(

@@ -127,7 +127,7 @@ class MetricStore:
     def _rows(self, query: str) -> list[dict[str, Any]]:
         options = kql.Options(now=0)
         limits = QueryLimits(max_rows=_LOADED_AT_ONCE, max_bytes=1 << 30)
-        answer = self._engine.query(lambda schema: kql.compile(query, MetricTables(schema), options), limits)
+        answer = self._engine.query(lambda schema, _: kql.compile(query, MetricTables(schema), options), limits)
         rows: list[dict[str, Any]] = answer.rows.to_pylist()
         return rows
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from lazulite import kql
 from lazulite.core.counters import Counters
-from lazulite.core.errors import LazuliteError, Unavailable
+from lazulite.core.errors import LazuliteError, TooLarge, Unavailable
 from lazulite.engine.duckdb.failures import ENGINE_ERRORS, Nature, nature, of_query
 from lazulite.engine.duckdb.instance import Connection, Instance
 from lazulite.engine.duckdb.settings import DuckDbSettings
@@ -102,9 +102,24 @@ def _bind_and_run(
     that no delivery had published when it was asked. So nothing is bound twice and no revision is read.
     """
     cursor.execute("BEGIN TRANSACTION READ ONLY")  # ended by closing the cursor
-    compiled = plan(published)
-    watch.check()
-    return compiled, _collect(local.stream(compiled, cursor, limits.max_bytes), limits, watch)
+
+    def rows(compiled: kql.Compiled) -> _Rows:
+        watch.check()
+        return _collect(local.stream(compiled, cursor, limits.max_bytes, watch.check), limits, watch)
+
+    compiled = plan(published, lambda part: _whole(rows(part)))
+    return compiled, rows(compiled)
+
+
+def _whole(found: _Rows) -> pa.Table:
+    """What decides the columns of a query; half of it would make another query."""
+    if found.cut is not None:
+        raise TooLarge(
+            "TooLarge",
+            f"What decides the columns of this query exceeds the limit {found.cut}. Filter its rows, or declare the"
+            " columns, as in: evaluate bag_unpack(d) : (name:string)",
+        )
+    return found.rows
 
 
 def _collect(reader: pa.RecordBatchReader, limits: QueryLimits, watch: Watch) -> _Rows:

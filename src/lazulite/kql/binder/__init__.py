@@ -13,6 +13,7 @@ projections.py  project and its kin, extend, distinct
 rows.py         where, sort, take, top, serialize, count, getschema
 grouping.py     summarize
 joining.py      join, lookup, union
+evaluating.py   evaluate; plugins/ has its plugins, discovery.py asks the data for columns
 shaping.py      parse, mv-expand
 queries.py      statements and sources
 """

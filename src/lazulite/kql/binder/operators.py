@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lazulite.kql import syntax as s
 from lazulite.kql.binder import applying, partitions, projections, rows, shaping
+from lazulite.kql.binder.evaluating import evaluate
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.grouping import summarize
 from lazulite.kql.binder.joining import join, union_with
@@ -73,4 +74,5 @@ BINDERS: Mapping[type[s.Operator], Binder] = {
     s.Series: series,
     s.MvApply: applying.mv_apply,
     s.Partition: applying.partition,
+    s.Evaluate: evaluate,
 }

@@ -17,6 +17,7 @@ from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.projections import named
 from lazulite.kql.binder.scanning import scan, scoped
 from lazulite.kql.binder.scope import (
+    Ask,
     Bound,
     Col,
     Context,
@@ -36,9 +37,9 @@ from lazulite.kql.scopes import ScopedTable
 STEPPED: Final = (types.INT, types.LONG, types.REAL, types.DATETIME, types.TIMESPAN)
 
 
-def bind(query: s.Query, database: Database, options: Options) -> Bound:
+def bind(query: s.Query, database: Database, options: Options, ask: Ask | None = None) -> Bound:
     """The whole query. Raises KqlError (SEM0100, UNS0001, LIM0001)."""
-    context = Context(database, options)
+    context = Context(database, options, ask)
     found = _query(_scope(context, Environment()), query, Environment())
     if isinstance(found, Expr):
         ref = context.fresh(found.type)

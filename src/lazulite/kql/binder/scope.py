@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lazulite.kql import syntax as s
 from lazulite.kql.errors import UNRESOLVED, KqlError, Span, closest, limit, semantic
@@ -126,12 +127,20 @@ class Bound:
     warnings: tuple[str, ...] = ()
 
 
-class Context:
-    """One binding: the database, the options, and the counters that make columns unique and bounded."""
+# Runs a bound part of a query and gives its rows, where there is data to run it on.
+Ask = Callable[[Bound], Any]
 
-    def __init__(self, database: Database, options: Options) -> None:
+
+class Context:
+    """One binding: the database, the options, and the counters that make columns unique and bounded.
+
+    `ask` runs a part of the query while it is bound; None where there is no data.
+    """
+
+    def __init__(self, database: Database, options: Options, ask: Ask | None = None) -> None:
         self.database = database
         self.options = options
+        self.ask = ask
         self.tables: set[str] = set()
         self.render: Render | None = None
         self.warnings: list[str] = []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from lazulite.kql.errors import closest, syntax, unsupported
-from lazulite.kql.parser import contexts, relations, rows, shapes
+from lazulite.kql.parser import contexts, relations, rows, shapes, tables
 from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.parser.expressions import item
 from lazulite.kql.parser.parts import pattern
@@ -72,12 +72,12 @@ OPERATORS: Final[dict[str, Callable[[Cursor, str, int], Operator]]] = {
     "as": relations.as_name,
     "invoke": relations.invoke,
     "render": relations.render,
+    "evaluate": tables.evaluate,
 }
 # Known to KQL and refused here by name.
 REFUSED: Final = frozenset(
     [
         "consume",
-        "evaluate",
         "externaldata",
         "facet",
         "find",

@@ -3,6 +3,7 @@
 node.py         Node: anything that stands in the text
 expressions.py  Literal Name Path Index Call Binary Logical Unary Between Member Star Assign TypeOf, and their parts
 queries.py      Query (statements + body), Pipeline (source + operators), and the sources
+tables.py       evaluate, scan, parse-kv
 operators.py    one class a shape; `word` tells operators of one shape apart (project, extend, ...)
 """
 
@@ -58,6 +59,13 @@ from lazulite.kql.syntax.queries import (
     Setting,
     Union,
 )
+from lazulite.kql.syntax.tables import (
+    Evaluate,
+    OutputSchema,
+    ParseKv,
+    Scan,
+    Step,
+)
 
 __all__ = [
     "As",
@@ -68,6 +76,7 @@ __all__ = [
     "Call",
     "DataTable",
     "Declared",
+    "Evaluate",
     "Expand",
     "Function",
     "Index",
@@ -82,8 +91,10 @@ __all__ = [
     "Node",
     "Operator",
     "Ordered",
+    "OutputSchema",
     "Parse",
     "Partition",
+    "ParseKv",
     "Path",
     "Pipeline",
     "Print",
@@ -91,10 +102,12 @@ __all__ = [
     "Query",
     "Range",
     "Rendered",
+    "Scan",
     "Series",
     "Setting",
     "Sort",
     "Star",
+    "Step",
     "Summarize",
     "Take",
     "Top",
