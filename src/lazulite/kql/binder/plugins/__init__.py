@@ -4,15 +4,18 @@ record.py    what a plugin is, and how it reads its arguments
 template.py  plugins that KQL can say itself
 bags.py      bag_unpack
 pivoting.py  pivot, narrow
+timelines.py ids counted along a timeline
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from lazulite.kql.binder.plugins import bags, pivoting
+from lazulite.kql.binder.plugins import bags, pivoting, timelines
 from lazulite.kql.binder.plugins.record import Plugin
 
-PLUGINS: Final[Mapping[str, Plugin]] = {plugin.name: plugin for plugin in (*bags.PLUGINS, *pivoting.PLUGINS)}
+PLUGINS: Final[Mapping[str, Plugin]] = {
+    plugin.name: plugin for module in (bags, pivoting, timelines) for plugin in module.PLUGINS
+}
 # Known to Kusto and refused here by name: they reach another system, run foreign code, or follow an algorithm that is
 # not published to the last digit.
 REFUSED: Final = frozenset(
@@ -31,7 +34,10 @@ REFUSED: Final = frozenset(
         "execute_query",
         "execute_show_command",
         "external_datatable",
+        "activity_engagement",
         "funnel_analysis",
+        "funnel_sequence",
+        "funnel_sequence_completion",
         "http_request",
         "http_request_post",
         "identity",
@@ -39,9 +45,12 @@ REFUSED: Final = frozenset(
         "infer_storage_schema",
         "infer_storage_schema_with_suggestions",
         "mysql_request",
+        "new_activity_metrics",
         "postgresql_request",
         "python",
         "r",
+        "sequence_detect",
+        "session_count",
         "sql_request",
     ]
 )
