@@ -6,30 +6,17 @@ from dataclasses import dataclass, replace
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
-from lazulite.kql.binder.calls import apply
-from lazulite.kql.binder.conversion import compare, conjunction, convert
+from lazulite.kql.binder.conversion import compare, convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.grouping import Group, add_key
-from lazulite.kql.binder.local_calls import staged
+from lazulite.kql.binder.local_calls import staged, with_stages
 from lazulite.kql.binder.names import result_name
 from lazulite.kql.binder.scope import Col, Rel, project, unique
-from lazulite.kql.errors import semantic, unsupported
-from lazulite.kql.functions import FUNCTIONS, OPERATORS
-from lazulite.kql.plan import Aggregate, Aggregated, Apply, Const, Expr, Filter, Ref
-
-AXES = {types.DATETIME: types.TIMESPAN, types.TIMESPAN: types.TIMESPAN, types.LONG: types.LONG, types.INT: types.LONG}
-
-
-@dataclass(frozen=True)
-class Axis:
-    """What the values are laid along: from low, below high, by step, all of one kind; `count` steps."""
-
-    name: str
-    value: Expr
-    low: Expr
-    step: Expr
-    high: Expr
-    count: Expr
+from lazulite.kql.binder.series_axis import Axis, axis_of, internal
+from lazulite.kql.binder.several import SEVERAL
+from lazulite.kql.errors import unsupported
+from lazulite.kql.functions import FUNCTIONS
+from lazulite.kql.plan import Aggregate, Aggregated, Const, Expr, Extend, Filter, Plan, Ref
 
 
 @dataclass(frozen=True)
@@ -41,88 +28,108 @@ class Made:
     default: Expr
 
 
+@dataclass(frozen=True)
+class Laid:
+    """One row a series: its keys, a map from place to value for each aggregate, its first place and their count."""
+
+    plan: Plan
+    keys: list[tuple[Ref, Ref]]
+    maps: list[tuple[Ref, Expr]]
+    first: Expr
+    count: Expr
+
+
 def series(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     """The `make-series` operator."""
     assert isinstance(node, s.Series)
-    axis = _axis(scope, node)
-    inside = conjunction(
-        [compare(">=", axis.value, axis.low, node.span), compare("<", axis.value, axis.high, node.span)]
-    )
-    group = Group(scope, replace(rel, plan=Filter(rel.plan, inside), order=(), serialized=False))
+    axis = axis_of(scope, node)
+    group = Group(scope, replace(rel, plan=Filter(rel.plan, axis.inside(node.span)), order=(), serialized=False))
     for key in node.keys:
         add_key(group, key)
-    bucket = _operator("/", _operator("-", axis.value, axis.low, node), axis.step, node)
     place = scope.context.fresh(types.LONG)
     made = [_made(group, item, default) for item, default in node.aggregates]
-    stepped = Aggregate(group.rel.plan, (*group.keys, (place, _whole(bucket))), tuple(group.aggregates))
-    return _laid(scope, group, Rel(stepped, ()), place, made, axis, node)
-
-
-def _operator(name: str, left: Expr, right: Expr, node: s.Series) -> Expr:
-    return apply(OPERATORS[name], [left, right], s.Call(node.start, node.end, name, ()))
-
-
-def _whole(bucket: Expr) -> Expr:
-    """The step that a distance falls in; two spans divide to a real, which is cut."""
-    return bucket if bucket.type == types.LONG else convert(bucket, types.LONG, s.Star(0, 0).span)
-
-
-def _axis(scope: Scope, node: s.Series) -> Axis:
-    if node.low is None or node.high is None:
-        raise unsupported("The operator 'make-series' without 'from' and 'to'", node.span)
-    value = scope.bind(node.axis.value if isinstance(node.axis, s.Assign) else node.axis)
-    if value.type not in AXES:
-        raise unsupported(f"The operator 'make-series' on an axis of type {value.type}", node.axis.span)
-    outside = replace(scope, columns={})
-    low, high = (convert(outside.bind(bound), value.type, bound.span) for bound in (node.low, node.high))
-    step = convert(outside.bind(node.step), AXES[value.type], node.step.span)
-    if isinstance(step, Const) and (not isinstance(step.value, int) or step.value <= 0):
-        raise semantic("The step of make-series is greater than zero", node.step.span)
-    count = Apply(types.LONG, "$steps", FUNCTIONS["$steps"].signatures[0], (low, high, step))
-    return Axis(result_name(node.axis) or "Column1", value, low, step, high, count)
+    stepped = Aggregate(group.rel.plan, (*group.keys, (place, axis.place)), tuple(group.aggregates))
+    laid = _laid(scope, group, Rel(stepped, ()), place, made, axis, node)
+    return _filled(scope, [name for name, _ in group.outputs], laid, made, axis)
 
 
 def _made(group: Group, item: s.Node, default: s.Node | None) -> Made:
     inner = replace(group.scope, columns={}, aggregates=group.aggregate, pending=None)
-    value = inner.bind(item.value if isinstance(item, s.Assign) else item)
+    node = item.value if isinstance(item, s.Assign) else item
+    value = inner.bind(node)
     if value.type not in (*types.NUMBERS, types.TIMESPAN):
         raise unsupported(f"The operator 'make-series' of values of type {value.type}", item.span)
-    given = inner.bind(default) if default else convert(Const(types.LONG, 0), value.type, item.span)
+    given = inner.bind(default) if default else Const(types.LONG, 0)
+    if isinstance(given, Const) and given.value is None:
+        given = Const(value.type, None)
     if given.type == types.REAL and value.type in types.INTEGERS:
         value = convert(value, types.REAL, item.span)
-    return Made(result_name(item) or "Column1", value, convert(given, value.type, item.span))
+    return Made(_name(group, item, node), value, convert(given, value.type, item.span))
 
 
-def _laid(scope: Scope, group: Group, stepped: Rel, place: Ref, made: list[Made], axis: Axis, node: s.Series) -> Rel:
-    """The second group: for each key one map from step to value for each aggregate."""
+def _name(group: Group, item: s.Node, node: s.Node) -> str:
+    """The name that is given, or that the aggregate brings (percentile_x_50)."""
+    if isinstance(node, s.Call) and node.name in SEVERAL and not isinstance(item, s.Assign):
+        return SEVERAL[node.name](group, node)[0][0]
+    return result_name(item) or "Column1"
+
+
+def _laid(scope: Scope, group: Group, stepped: Rel, place: Ref, made: list[Made], axis: Axis, node: s.Series) -> Laid:
+    """The second group: for each key its rows in one."""
     keys = [ref for ref, _ in group.keys]
     values = [(scope.context.fresh(one.value.type), one.value) for one in made]
     stepped = project(stepped, [("", ref, ref) for ref in (*keys, place)] + [("", ref, value) for ref, value in values])
-    record = FUNCTIONS["$steps_of"]
-    maps = [
-        (scope.context.fresh("map"), Aggregated("map", record.name, record.signatures[0], (place, ref)))
-        for ref, _ in values
-    ]
+    maps = [(scope.context.fresh("map"), _aggregated("$steps_of", "map", place, ref)) for ref, _ in values]
     fresh = [(scope.context.fresh(ref.type), ref) for ref in keys]
-    counting = FUNCTIONS["count"]
-    rows = scope.context.fresh(types.LONG)
-    total = (rows, Aggregated(types.LONG, counting.name, counting.signatures[0], ()))
-    plan: Filter | Aggregate = Aggregate(stepped.plan, tuple(fresh), (*maps, total))
+    rows, first, last = (
+        (scope.context.fresh(types.LONG), _aggregated(name, types.LONG, *over))
+        for name, over in (("count", ()), ("min", (place,)), ("max", (place,)))
+    )
+    plan: Plan = Aggregate(stepped.plan, tuple(fresh), (*maps, rows, first, last))
     if dict(node.options).get("kind") != "nonempty":
-        plan = Filter(plan, compare(">", rows, Const(types.LONG, 0), node.span))
-    names = [name for name, _ in group.outputs]
-    outputs: list[tuple[str, Ref, Expr]] = [(name, ref, ref) for name, (ref, _) in zip(names, fresh, strict=True)]
-    for one, (held, _) in zip(made, maps, strict=True):
-        filled = Apply(types.DYNAMIC, "$filled", FUNCTIONS["$filled"].signatures[0], (held, axis.count, one.default))
-        outputs.append((unique(one.name, names), scope.context.fresh(types.DYNAMIC), filled))
-        names.append(one.name)
-    outputs.append((unique(axis.name, names), scope.context.fresh(types.DYNAMIC), _labels(scope, axis)))
-    return project(Rel(plan, tuple(Col("", ref) for ref in keys)), outputs)
+        plan = Filter(plan, compare(">", rows[0], Const(types.LONG, 0), node.span))
+    elif axis.low is None or axis.high is None:
+        raise unsupported("The operator 'make-series' of kind nonempty without both bounds", node.span)
+    start: Expr = Const(types.LONG, 0) if axis.low else first[0]
+    return Laid(plan, fresh, maps, start, _count(axis, start, last[0]))
 
 
-def _labels(scope: Scope, axis: Axis) -> Expr:
-    """The axis itself: the same for all groups, so it is made once."""
-    record = FUNCTIONS["$axis"]
-    kind = next(at for at, one in enumerate(record.signatures) if one.parameters[0].kind == axis.low.type)
-    call = Apply(types.DYNAMIC, record.name, record.signatures[kind], (axis.low, axis.step, axis.count))
-    return staged(replace(scope, pending=None), call)
+def _aggregated(name: str, kind: str, *arguments: Expr) -> Expr:
+    record = FUNCTIONS[name]
+    signature = next(one for one in record.signatures if len(one.parameters) == len(arguments))
+    return Aggregated(kind, record.name, signature, arguments)
+
+
+def _count(axis: Axis, first: Expr, last: Expr) -> Expr:
+    """How many places a series has; the same for all where both bounds are given."""
+    if axis.high is None:
+        return internal("$places", first, last)
+    return axis.count(axis.low or internal("$start", axis.origin, axis.step, first))
+
+
+def _filled(scope: Scope, names: list[str], laid: Laid, made: list[Made], axis: Axis) -> Rel:
+    """The keys, an array for each aggregate, and the axis."""
+    count = scope.context.fresh(types.LONG)
+    rel = Rel(Extend(laid.plan, ((count, laid.count),)), ())
+    outputs: list[tuple[str, Ref, Expr]] = [(name, ref, ref) for name, (ref, _) in zip(names, laid.keys, strict=True)]
+    for one, (held, _) in zip(made, laid.maps, strict=True):
+        taken = [name for name, _, _ in outputs]
+        values = internal("$filled", held, laid.first, count, one.default)
+        outputs.append((unique(one.name, taken), scope.context.fresh(types.DYNAMIC), values))
+    return _labelled(scope, rel, outputs, laid, axis, count)
+
+
+def _labelled(scope: Scope, rel: Rel, outputs: list[tuple[str, Ref, Expr]], laid: Laid, axis: Axis, count: Ref) -> Rel:
+    name = unique(axis.name, [name for name, _, _ in outputs])
+    if axis.low is not None and axis.high is not None:
+        # The axis is the same for all series, so it is made once.
+        call = internal("$axis", axis.low, axis.step, axis.count(axis.low))
+        label = staged(replace(scope, pending=None), call)
+        return project(rel, [*outputs, (name, scope.context.fresh(types.DYNAMIC), label)])
+    start = internal("$start", axis.origin, axis.step, laid.first)
+    low = scope.context.fresh(start.type)
+    ends = [("", low, start), ("", count, count)]
+    arrays = project(rel, [*outputs, *ends])
+    made = scope.context.fresh(types.DYNAMIC)
+    arrays = with_stages(scope.context, arrays, {internal("$axis", low, axis.step, count): made})
+    return replace(arrays, columns=(*arrays.columns[: -len(ends)], Col(name, made)))

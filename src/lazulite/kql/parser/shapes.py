@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from lazulite.kql import types
-from lazulite.kql.errors import unsupported
 from lazulite.kql.parser.constants import type_name
 from lazulite.kql.parser.cursor import Cursor
-from lazulite.kql.parser.expressions import expression, item
+from lazulite.kql.parser.expressions import additive, expression, item
 from lazulite.kql.parser.parts import declared, options
-from lazulite.kql.syntax import Expand, Literal, Node, Operator, Parse, Series, Star
+from lazulite.kql.syntax import Assign, Expand, Literal, Node, Operator, Parse, Series, Star
 
 
 def parse(cursor: Cursor, word: str, start: int) -> Operator:
@@ -55,15 +54,39 @@ def series(cursor: Cursor, word: str, start: int) -> Operator:
     found = options(cursor)
     aggregates = cursor.separated(_series_aggregate)
     cursor.expect_word("on")
-    axis = item(cursor)
-    if cursor.sees_word("in"):
-        raise unsupported("The operator 'make-series' with 'in range(...)'", cursor.token.span)
+    axis = _axis(cursor)
+    through = cursor.accept_word("in") is not None
+    low, high, step = _range(cursor) if through else _bounds(cursor)
+    keys = cursor.separated(item) if cursor.accept_word("by") else ()
+    return Series(start, cursor.last_end, word, found, aggregates, axis, low, high, step, keys, through)
+
+
+def _axis(cursor: Cursor) -> Node:
+    """What stands before `in`, `from`, `to` or `step`: no comparison, which `in` would begin."""
+    if cursor.token.kind == "name" and cursor.ahead().text == "=":
+        start, name = cursor.token.start, cursor.name()
+        cursor.expect("=")
+        return Assign(start, cursor.last_end, (name,), additive(cursor))
+    return additive(cursor)
+
+
+def _bounds(cursor: Cursor) -> tuple[Node | None, Node | None, Node]:
     low = expression(cursor) if cursor.accept_word("from") else None
     high = expression(cursor) if cursor.accept_word("to") else None
     cursor.expect_word("step")
+    return low, high, expression(cursor)
+
+
+def _range(cursor: Cursor) -> tuple[Node | None, Node | None, Node]:
+    cursor.expect_word("range")
+    cursor.expect("(")
+    low = expression(cursor)
+    cursor.expect(",")
+    high = expression(cursor)
+    cursor.expect(",")
     step = expression(cursor)
-    keys = cursor.separated(item) if cursor.accept_word("by") else ()
-    return Series(start, cursor.last_end, word, found, aggregates, axis, low, high, step, keys)
+    cursor.expect(")")
+    return low, high, step
 
 
 def _series_aggregate(cursor: Cursor) -> tuple[Node, Node | None]:

@@ -114,7 +114,10 @@ class Partition(Operator):
 
 @dataclass(frozen=True, slots=True)
 class Series(Operator):
-    """make-series: aggregates with their defaults, the axis, its bounds and step, and the keys."""
+    """make-series: aggregates with their defaults, the axis, its bounds and step, and the keys.
+
+    `through` is the older form, `in range(low, high, step)`, whose high bound is a value of the axis.
+    """
 
     options: tuple[tuple[str, str], ...]
     aggregates: tuple[tuple[Node, Node | None], ...]
@@ -123,6 +126,7 @@ class Series(Operator):
     high: Node | None
     step: Node
     keys: tuple[Node, ...]
+    through: bool = False
 
 
 @dataclass(frozen=True, slots=True)
