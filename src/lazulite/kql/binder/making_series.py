@@ -49,12 +49,14 @@ def series(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     place = scope.context.fresh(types.LONG)
     made = [_made(group, item, default) for item, default in node.aggregates]
     stepped = Aggregate(group.rel.plan, (*group.keys, (place, axis.place)), tuple(group.aggregates))
-    laid = _laid(scope, group, Rel(stepped, ()), place, made, axis, node)
+    held = [place, *(ref for ref, _ in (*group.keys, *group.aggregates))]
+    rows = with_stages(scope.context, Rel(stepped, tuple(Col("", ref) for ref in held)), group.pending)
+    laid = _laid(scope, group, rows, place, made, axis, node)
     return _filled(scope, [name for name, _ in group.outputs], laid, made, axis)
 
 
 def _made(group: Group, item: s.Node, default: s.Node | None) -> Made:
-    inner = replace(group.scope, columns={}, aggregates=group.aggregate, pending=None)
+    inner = replace(group.scope, columns={}, aggregates=group.aggregate, pending=group.pending)
     node = item.value if isinstance(item, s.Assign) else item
     value = inner.bind(node)
     if value.type not in (*types.NUMBERS, types.TIMESPAN):
