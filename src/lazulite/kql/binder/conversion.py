@@ -94,7 +94,7 @@ def compare(operator: str, left: Expr, right: Expr, span: Span) -> Expr:
     """A comparison, both sides brought to one type. Raises SEM0064 where Kusto has none."""
     mixed = types.STRING in (left.type, right.type) and types.DYNAMIC not in (left.type, right.type)
     before = left.type, right.type
-    left, right = _alike(left, right, span)
+    left, right = _alike(left, right, span, operator in ("==", "!="))
     if operator not in ("==", "!=") and mixed and left.type == types.STRING and len(set(before)) > 1:
         message = f"A value of type {before[0]} is not before or after one of type {before[1]}"
         raise semantic(message, span, code=NOT_COMPARABLE)
@@ -103,17 +103,18 @@ def compare(operator: str, left: Expr, right: Expr, span: Span) -> Expr:
     return simplify.scalar_text(Compare(types.BOOL, operator, left, right))
 
 
-def _alike(left: Expr, right: Expr, span: Span) -> tuple[Expr, Expr]:
+def _alike(left: Expr, right: Expr, span: Span, equality: bool) -> tuple[Expr, Expr]:
     kinds = {left.type, right.type}
     if kinds == {types.DYNAMIC}:
-        raise unsupported("Comparing two dynamic values (convert one, e.g. with tostring())", span)
+        message = "Two values of type dynamic cannot be compared. Try an explicit cast, e.g. with tostring()"
+        raise semantic(message, span, code=NOT_COMPARABLE)
     if len(kinds) == 1:
         return left, right
     if kinds <= set(types.NUMBERS):
         wide = _column_type(left, right) or types.widest(left.type, right.type)
         return convert(left, wide, span), convert(right, wide, span)
     if types.DYNAMIC in kinds:
-        return _with_dynamic(left, right, span)
+        return _with_dynamic(left, right, span, equality)
     if types.STRING in kinds:
         return _with_string(left, right, span)
     message = f"A value of type {left.type} cannot be compared with one of type {right.type}"
@@ -128,15 +129,23 @@ def _column_type(left: Expr, right: Expr) -> str | None:
     return None
 
 
-def _with_dynamic(left: Expr, right: Expr, span: Span) -> tuple[Expr, Expr]:
+def _with_dynamic(left: Expr, right: Expr, span: Span, equality: bool) -> tuple[Expr, Expr]:
     other = right if left.type == types.DYNAMIC else left
     target = other.type
     if target in types.INTEGERS:
-        # A dynamic number may have a fraction, so it is compared as real, which holds integers up to 2^53.
-        if not isinstance(other, Const) or (isinstance(other.value, int) and abs(other.value) >= EXACT_REAL):
-            raise unsupported("Comparing a dynamic with a long (convert it with tolong())", span)
-        target = types.REAL
+        target = _common_number(other, span, equality)
     return convert(left, target, span), convert(right, target, span)
+
+
+def _common_number(other: Expr, span: Span, equality: bool) -> str:
+    """What a dynamic number, which may have a fraction, and an integer are compared as."""
+    known = isinstance(other, Const) and (not isinstance(other.value, int) or abs(other.value) < EXACT_REAL)
+    if known:
+        return types.REAL
+    # A decimal holds every long, but not every real: what it cannot hold equals no long.
+    if equality:
+        return types.DECIMAL
+    raise unsupported("Ordering a dynamic and a long (convert it with tolong())", span)
 
 
 def _with_string(left: Expr, right: Expr, span: Span) -> tuple[Expr, Expr]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
@@ -164,6 +165,8 @@ def _has_several(scope: Scope, node: s.Member) -> Expr:
     for item in _items(scope, node):
         if isinstance(item, Rel):
             raise unsupported(f"'{node.operator}' with a table", node.span)
+        if item.type == types.DYNAMIC:
+            raise unsupported(f"'{node.operator}' with a dynamic that is not constant", node.span)
         text = convert(item, types.STRING, node.span)
         parts.append(_operator(scope, "has", scope.bind(node.operand), text, node))
     word = "and" if "all" in node.operator else "or"
@@ -204,11 +207,31 @@ def _item(scope: Scope, node: s.Node) -> Expr | Rel:
 
 
 def _elements(value: Const, span: Span) -> list[Expr | Rel]:
-    array = json.loads(str(value.value)) if value.value is not None else []
+    """The elements of a constant array; of arrays in it theirs. Null equals nothing."""
+    array = list(_flat(json.loads(str(value.value)))) if value.value is not None else []
     kinds = {bool: types.BOOL, int: types.LONG, float: types.REAL, str: types.STRING}
-    if not isinstance(array, list) or any(type(element) not in kinds for element in array):
+    if any(type(element) not in kinds for element in array):
         raise unsupported("A list with elements other than constants", span)
     return [Const(kinds[type(element)], element) for element in array]
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for element in value:
+            yield from _flat(element)
+    elif value is not None:
+        yield value
+
+
+def _in_array(scope: Scope, node: s.Member, operand: Expr, array: Expr) -> Expr:
+    """Whether an array that is not constant, as a column of arrays, has the operand."""
+    if node.operator.endswith("~") or operand.type not in SEARCHED:
+        raise unsupported(f"'{node.operator}' of a {operand.type} with a dynamic that is not constant", node.span)
+    return _operator(scope, "$in_array", operand, array, node)
+
+
+# A moment, a span and a real have several texts in a dynamic; a long or a text has one form.
+SEARCHED = (types.BOOL, types.INT, types.LONG, types.STRING)
 
 
 def _one_of(scope: Scope, node: s.Member, operand: Expr) -> Expr:
@@ -218,6 +241,8 @@ def _one_of(scope: Scope, node: s.Member, operand: Expr) -> Expr:
     for item in _items(scope, node):
         if isinstance(item, Rel):
             others.append(_one_of_query(operand, item, insensitive, node.span))
+        elif item.type == types.DYNAMIC and not isinstance(item, Const) and operand.type != types.DYNAMIC:
+            others.append(_in_array(scope, node, operand, item))
         elif insensitive:
             others.append(_operator(scope, "=~", operand, convert(item, types.STRING, node.span), node))
         else:

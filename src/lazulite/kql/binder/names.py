@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from lazulite.kql import syntax as s
-from lazulite.kql import types
 from lazulite.kql.functions import FUNCTIONS
 
 # States merged by a function of a row have a name of their own.
@@ -27,11 +26,20 @@ def result_name(node: s.Node) -> str | None:
             return node.name
         case s.Path():
             return _joined(node.of, node.name)
-        case s.Index(index=s.Literal(type=kind, value=value)) if kind in (types.STRING, types.LONG, types.INT):
-            return _joined(node.of, str(value))
+        case s.Index():
+            return _member_name(node)
         case s.Call():
             return _call_name(node)
     return None
+
+
+def _member_name(node: s.Index) -> str | None:
+    """A name or a place from 0 is part of the column's name; a place from the end, or a computed one, is not."""
+    key = node.index.value if isinstance(node.index, s.Literal) else None
+    if isinstance(key, bool) or not isinstance(key, str | int) or (isinstance(key, int) and key < 0):
+        left = result_name(node.of)
+        return f"{left}_" if left else None
+    return _joined(node.of, str(key))
 
 
 def _joined(of: s.Node, name: str) -> str:

@@ -87,7 +87,16 @@ def _percentile_tdigest(scope: Scope, node: s.Call) -> Expr:
     return convert(found, kind.type, kind.span) if isinstance(kind, s.TypeOf) else found
 
 
+def _in_array(scope: Scope, node: s.Call) -> Expr:
+    """What `in` makes of an array that is not constant."""
+    wanted, values = (scope.bind(argument) for argument in node.arguments)
+    record = FUNCTIONS["$in_array"]
+    signature = next(one for one in record.signatures if one.parameters[0].kind == wanted.type)
+    return staged(scope, Apply(types.BOOL, record.name, signature, (wanted, values)))
+
+
 SPECIAL: Final[dict[str, Special]] = {
+    "$in_array": _in_array,
     "bag_pack_columns": _pack_columns,
     "pack_all": _pack_all,
     "pack_array": _pack_array,

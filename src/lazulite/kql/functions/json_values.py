@@ -46,7 +46,10 @@ def identity(value: Json) -> str:
 
 def distinct(values: list[Json]) -> list[Json]:
     """Each value once, where it stands first."""
-    return list({identity(value): value for value in reversed(values)}.values())[::-1]
+    found: dict[str, Json] = {}
+    for value in values:
+        found.setdefault(identity(value), value)
+    return list(found.values())
 
 
 def text_of(value: Json) -> str:

@@ -34,6 +34,11 @@ def _has_element(values: Json, wanted: Json) -> bool:
     return identity(wanted) in _identities(values)
 
 
+def _in_array(wanted: Json, values: Json) -> bool:
+    """A value that is no array is compared itself; null is in nothing."""
+    return wanted is not None and identity(wanted) in _identities(values if isinstance(values, list) else [values])
+
+
 def _equals(one: Json, two: Json) -> bool:
     return _identities(one) == _identities(two)
 
@@ -74,5 +79,11 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "Shared elements as a part of all.",
         local("dynamic, dynamic -> real", _jaccard),
         example="print jaccard_index(dynamic([1, 2]), dynamic([2]))",
+    ),
+    function(
+        "$in_array",
+        "Whether a value is among the elements of an array.",
+        *(local(f"{kind}, dynamic -> bool", _in_array) for kind in ("bool", "int", "long", "string")),
+        kind="internal",
     ),
 )

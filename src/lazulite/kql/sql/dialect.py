@@ -39,6 +39,7 @@ class Dialect:
     member: str
     element: str
     computed_member: str
+    named_member: str
     unfolded_bag: str
     unfolded_pair: str
     unfolded: str

@@ -109,6 +109,8 @@ DUCKDB: Final = Dialect(
     member="variant_extract({0}, {1})",
     element="variant_extract({0}, {1}::UINTEGER)",
     computed_member="json_extract({0}::JSON, {1})::VARIANT",
+    named_member="CASE WHEN variant_type({0}) = 'OBJECT' THEN "
+    "json_extract({0}::JSON, '/' || replace(replace({1}, '~', '~0'), '/', '~1'))::VARIANT END",
     unfolded_bag=f"list_transform({KEYS}, lambda k: json_object(k, {PAIR})::VARIANT)",
     unfolded_pair=f"list_transform({KEYS}, lambda k: json_array(k, {PAIR})::VARIANT)",
     unfolded="CASE variant_type({0}) WHEN 'ARRAY' THEN TRY_CAST({0} AS VARIANT[]) "

@@ -225,7 +225,7 @@ class ExpressionPrinter:
         if isinstance(key, Const) and isinstance(key.value, int) and 0 <= key.value < 1 << 31:
             return fill(self.dialect.element, [operand, str(key.value + 1)])
         if key.type == types.STRING:
-            raise unsupported("A member of a dynamic by a computed name", Span(0, 0))
+            return self.fill(self.dialect.named_member, [operand, self(key)])
         return fill(self.dialect.computed_member, [operand, self(key)])
 
     def aggregated(self, node: Aggregated) -> str:
