@@ -162,12 +162,21 @@ def _numbered(scope: Scope, rel: Rel, index: Ref | None, headed: bool) -> tuple[
     return extended(rel, [(place, less), (live, test)]), place, live
 
 
+def _element(element: Ref, target: str, item: s.Node) -> Expr:
+    """An element under a type. A text is no number and no bool here: what it says is not read."""
+    value: Expr = element
+    if target in (types.BOOL, *types.NUMBERS):
+        record = FUNCTIONS["$no_text"]
+        value = Apply(types.DYNAMIC, record.name, record.signatures[0], (element,))
+    return convert(value, target, item.span)
+
+
 def _unfolded(scope: Scope, rel: Rel, node: s.Expand, elements: tuple[Ref, ...], index: Ref | None) -> Rel:
     """The elements under their names, converted; the index beside them where it has a name."""
     columns = rel.by_name
     made: list[tuple[Ref, Expr]] = []
     for (item, target), element in zip(node.items, elements, strict=True):
-        value = convert(element, target, item.span) if target else element
+        value = _element(element, target, item) if target else element
         ref = value if isinstance(value, Ref) else scope.context.fresh(value.type)
         columns[result_name(item) or unique("Column1", columns)] = ref
         made += [(ref, value)] if ref != value else []

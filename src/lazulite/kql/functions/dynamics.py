@@ -139,6 +139,12 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         example="print gettype(1)",
     ),
     function(
+        "$no_text",
+        "A dynamic that is no text; of a text null.",
+        sig("dynamic -> dynamic", "CASE WHEN variant_type({0}) <> 'VARCHAR' THEN {0} END"),
+        kind="internal",
+    ),
+    function(
         "$scalar_text",
         "The text of a dynamic that is neither array nor object; of those, something that starts as they do.",
         sig("dynamic -> string", "TRY_CAST({0} AS VARCHAR)", total=False),
