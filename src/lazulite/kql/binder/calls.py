@@ -16,6 +16,7 @@ from lazulite.kql.errors import ARGUMENT_COUNT, NO_FUNCTION, UNRESOLVED, KqlErro
 from lazulite.kql.functions import FUNCTIONS, OPERATORS, Function, Signature
 from lazulite.kql.functions.record import CLASSES
 from lazulite.kql.functions.series_decomposing import REFUSED
+from lazulite.kql.functions.refused import refusal
 from lazulite.kql.plan import Apply, Const, Convert, Expr, Ref, ScalarQuery, Windowed
 
 # Records that no name in a query leads to.
@@ -32,6 +33,8 @@ def call(scope: Scope, node: s.Call) -> Expr:
     if handler is not None:
         return handler(scope, node)
     record = OPERATORS.get(node.name) or FUNCTIONS.get(node.name)
+    if record is None and (reason := refusal(node.name)):
+        raise unsupported(f"{node.name}() ({reason})", node.span)
     if record is None or record.kind in HIDDEN:
         raise _unknown(scope, node)
     return KINDS[record.kind](scope, node, record)
@@ -91,13 +94,15 @@ def _window(scope: Scope, node: s.Call, record: Function) -> Expr:
         raise semantic(f"{record.name}() needs rows in order: put 'sort by' or 'serialize' before it", node.span)
     signature, fitted = match(record, [scope.bind(argument) for argument in node.arguments], node)
     type_ = result_type(signature, fitted, node.span)
-    for position, parameter in enumerate(signature.parameters):
-        if parameter.kind == "restart":
-            counter = FUNCTIONS["$restart"]
-            fitted[position] = Windowed(
-                types.LONG, counter.name, counter.signatures[0], (fitted[position],), scope.order, scope.partition
-            )
+    for position, parameter in enumerate(signature.parameters[: len(fitted)]):
+        for name in COUNTERS.get(parameter.kind, ()):
+            counter = FUNCTIONS[name].signatures[0]
+            fitted[position] = Windowed(counter.returns, name, counter, (fitted[position],), scope.order, scope.partition)
     return Windowed(type_, record.name, signature, tuple(fitted), scope.order, scope.partition)
+
+
+# Window functions that make a parameter of these classes into a number that grows.
+COUNTERS: Final = {"restart": ("$restart",), "run": ("$changed", "$restart")}
 
 
 KINDS: Final = {"scalar": _scalar, "several": _several, "chooser": _chooser, "aggregate": _aggregate, "window": _window}

@@ -52,6 +52,8 @@ def _call_name(node: s.Call) -> str | None:
     named = record.named if record else ""
     if record is None or not named:
         return None
+    if named == "alone":
+        return record.prefix
     first = result_name(node.arguments[0]) if node.arguments else None
     if named == "first":
         return first

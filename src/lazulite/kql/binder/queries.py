@@ -34,6 +34,7 @@ from lazulite.kql.plan import Apply, Const, Expr, Project, Ref, Sequence, Values
 from lazulite.kql.schema import Column, Database, Options
 from lazulite.kql.scopes import ScopedTable
 
+SETTINGS: Final = ("query_bin_auto_size", "query_bin_auto_at")
 STEPPED: Final = (types.INT, types.LONG, types.REAL, types.DATETIME, types.TIMESPAN)
 
 
@@ -71,11 +72,19 @@ def evaluate(scope: Scope, node: s.Node) -> Rel | Expr:
 
 def _query(scope: Scope, query: s.Query, environment: Environment) -> Rel | Expr:
     for statement in query.statements:
-        if isinstance(statement, s.Setting):
-            continue
         scope = _scope(scope.context, environment, scope.pending)
+        if isinstance(statement, s.Setting):
+            environment = environment.with_names(_setting(scope, statement))
+            continue
         environment = environment.with_names({statement.name: _meaning(scope, statement.value)})
     return evaluate(_scope(scope.context, environment, scope.pending), query.body)
+
+
+def _setting(scope: Scope, statement: s.Setting) -> dict[str, Meaning]:
+    """What functions read of a `set`, under a name that no query can write; the others change nothing here."""
+    if statement.name not in SETTINGS or statement.value is None:
+        return {}
+    return {f"set {statement.name}": scope.bind(statement.value)}
 
 
 def _meaning(scope: Scope, node: s.Node) -> Meaning:

@@ -5,27 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable
 from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
-from lazulite.kql.binder import packing
+from lazulite.kql.binder import packing, surroundings
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.scope import Rel
+from lazulite.kql.binder.surroundings import Special, text
 from lazulite.kql.errors import semantic
 from lazulite.kql.functions import FUNCTIONS
 from lazulite.kql.plan import Apply, Const, Expr
-
-Special = Callable[[Scope, s.Call], Expr]
-
-
-def _text(scope: Scope, node: s.Node, what: str) -> str:
-    value = scope.bind(node)
-    if not isinstance(value, Const) or not isinstance(value.value, str):
-        raise semantic(f"{what} must be a constant text", node.span)
-    return value.value
 
 
 def _apply(name: str, position: int, arguments: list[Expr], type_: str = types.STRING) -> Expr:
@@ -42,7 +33,7 @@ def _column_names(scope: Scope, node: s.Call) -> Expr:
 def _extract_all(scope: Scope, node: s.Call) -> Expr:
     if len(node.arguments) not in (2, 3):
         raise semantic("extract_all() takes a pattern, maybe groups, and a text", node.span)
-    pattern = _text(scope, node.arguments[0], "The pattern")
+    pattern = text(scope, node.arguments[0], "The pattern")
     try:
         compiled = re.compile(pattern)
     except re.error as error:
@@ -52,9 +43,9 @@ def _extract_all(scope: Scope, node: s.Call) -> Expr:
         groups = _chosen_groups(scope, node.arguments[1], compiled)
     if not groups:
         raise semantic("The pattern has no group to extract", node.arguments[0].span)
-    text = convert(scope.bind(node.arguments[-1]), types.STRING, node.span)
+    source = convert(scope.bind(node.arguments[-1]), types.STRING, node.span)
     numbers = [Const(types.LONG, group) for group in groups]
-    return _apply("$extract_all", len(groups) > 1, [Const(types.STRING, pattern), text, *numbers], types.DYNAMIC)
+    return _apply("$extract_all", len(groups) > 1, [Const(types.STRING, pattern), source, *numbers], types.DYNAMIC)
 
 
 def _chosen_groups(scope: Scope, node: s.Node, compiled: re.Pattern[str]) -> list[int]:
@@ -77,7 +68,7 @@ def _formatted(name: str, letters: str) -> Special:
         kind = types.DATETIME if name == "format_datetime" else types.TIMESPAN
         value = convert(scope.bind(node.arguments[0]), kind, node.span)
         parts: list[Expr] = []
-        for part in _runs(_text(scope, node.arguments[1], "The format")):
+        for part in _runs(text(scope, node.arguments[1], "The format")):
             if part[0] not in letters:
                 parts.append(Const(types.STRING, part))
             elif f"{name} {part}" in FUNCTIONS:
@@ -104,9 +95,11 @@ def _around(scope: Scope, node: s.Call) -> Expr:
 
 SPECIAL: Final[dict[str, Special]] = {
     **packing.SPECIAL,
+    **surroundings.SPECIAL,
     "around": _around,
     "column_names_of": _column_names,
     "extract_all": _extract_all,
+    "extractall": _extract_all,
     "format_datetime": _formatted("format_datetime", "dfFhHmMsyt"),
     "format_timespan": _formatted("format_timespan", "dfFhHms"),
 }

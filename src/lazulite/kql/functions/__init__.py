@@ -19,6 +19,7 @@ from lazulite.kql.functions import (
     distinct_counts,
     dynamics,
     formats,
+    hashing,
     mathematics,
     network,
     operators,
@@ -32,9 +33,15 @@ from lazulite.kql.functions import (
     series_outliers,
     sets,
     sorting,
+    parsing,
+    series,
+    statistics,
     strings,
+    surroundings,
     texts,
+    units,
     windows,
+    zones,
 )
 from lazulite.kql.functions.record import Function, Parameter, Signature
 
@@ -63,6 +70,12 @@ TABLES: Final = (
     distinct_counts.FUNCTIONS,
     collecting.FUNCTIONS,
     windows.FUNCTIONS,
+    hashing.FUNCTIONS,
+    parsing.FUNCTIONS,
+    statistics.FUNCTIONS,
+    surroundings.FUNCTIONS,
+    units.FUNCTIONS,
+    zones.FUNCTIONS,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lazulite.kql.functions.record import Function, function, sig
+from lazulite.kql.functions.record import Function, function, local, sig
 
 
 def _real(name: str, doc: str, template: str, example: str = "1") -> Function:
@@ -20,6 +20,11 @@ def _case(arguments: list[str]) -> str:
 def _floor_to(value: str, step: str) -> str:
     """The greatest multiple of a positive step not above the value: `//` cuts towards zero, so the rest is mended."""
     return f"({value} - (({value} % {step}) + {step}) % {step})"
+
+
+def _shifted_left(value: int, places: int) -> int | None:
+    found = (value << (places % 64)) & ((1 << 64) - 1)
+    return None if places < 0 else found - (1 << 64) if found >> 63 else found
 
 
 BRANCHES: Final[tuple[Function, ...]] = (
@@ -167,6 +172,20 @@ BITS: Final[tuple[Function, ...]] = (
         "binary_xor", "Bits set in one.", sig("long, long -> long", "xor({0}, {1})"), example="print binary_xor(5, 3)"
     ),
     function("binary_not", "Bits turned over.", sig("long -> long", "(~{0})"), example="print binary_not(5)"),
+    function(
+        "binary_shift_left",
+        "Bits moved up, by that number modulo 64; what leaves 64 bits is lost.",
+        local("long, long -> long", _shifted_left),
+        null="null for null and for a negative shift",
+        example="print binary_shift_left(1, 2)",
+    ),
+    function(
+        "binary_shift_right",
+        "Bits moved down, by that number modulo 64; the sign stays.",
+        sig("long, long -> long", "CASE WHEN {1} >= 0 THEN {0} >> ({1} % 64) END", total=False),
+        null="null for null and for a negative shift",
+        example="print binary_shift_right(4, 2)",
+    ),
     function(
         "bitset_count_ones",
         "How many bits are set.",

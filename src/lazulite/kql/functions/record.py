@@ -34,6 +34,7 @@ CLASSES: Final[dict[str, frozenset[str]]] = {
     "integer": frozenset(types.INTEGERS),
     "plain": frozenset(types.SCALARS) - {types.DYNAMIC},
     "restart": frozenset((types.BOOL,)),
+    "run": frozenset(types.SCALARS) - {types.DYNAMIC},
     "time": frozenset((types.DATETIME, types.TIMESPAN)),
     "summable": frozenset((*types.NUMBERS, types.TIMESPAN)),
     "ordinal": frozenset((*types.NUMBERS, types.TIMESPAN, types.DATETIME)),
@@ -104,8 +105,8 @@ class Function:
     """A function as users know it. `named` is how an unnamed column of it is called:
 
     "" (Column1), "first" (as its first argument), "name_first" (strlen_x), "pair"
-    (covariance_x_y), or "prefix" with `prefix` ("list_x"). `finish` names the function of a row
-    that makes an aggregate's value of what SQL collected. Where `results` are named, the function gives a list of
+    (covariance_x_y), "prefix" with `prefix` ("list_x"), or "alone" with `prefix` only. `finish` names the function of a
+    row that makes an aggregate's value of what SQL collected. Where `results` are named, the function gives a list of
     values, and each is a column of the projection that it stands in (series_fit_line_x_slope).
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lazulite.kql.functions.record import Function, function, sig
+from lazulite.kql.functions.record import Function, function, local, sig
 
 
 def _text(name: str, doc: str, template: str, example: str, named: str = "") -> Function:
@@ -22,6 +22,36 @@ def _groups_of_all(arguments: list[str]) -> str:
     lists = [f"regexp_extract_all({text}, {pattern}, {group}::INTEGER)" for group in groups]
     match = ", ".join(f"{one}[i]" for one in lists)
     return f"list_transform(range(1, len({lists[0]}) + 1), lambda i: [{match}])::VARIANT"
+
+
+def _overlapping(text: str, wanted: str, unused: int) -> int | None:
+    """Every place where it begins."""
+    if not wanted:
+        return None
+    count, at = 0, text.find(wanted)
+    while at >= 0:
+        count, at = count + 1, text.find(wanted, at + 1)
+    return count
+
+
+def _regex_place(arguments: list[str]) -> str:
+    """SQL: matches are marked with a control character, and the parts before the wanted one are measured.
+
+    A text that has the character itself is an error: its places would be wrong.
+    """
+    text, pattern, start, length, occurrence = (
+        *arguments,
+        *("0::BIGINT", "-1::BIGINT", "1::BIGINT")[len(arguments) - 2 :],
+    )
+    part = f"substring({text}, {start} + 1, CASE WHEN {length} < 0 THEN length({text}) ELSE {length} END)"
+    marked = f"string_split(regexp_replace({part}, {pattern}, chr(1) || '\\0', 'g'), chr(1))"
+    before = f"list_sum(list_transform(p[1:{occurrence}], lambda q: length(q)))::BIGINT"
+    return (
+        f"CASE WHEN {start} < 0 OR {occurrence} < 0 OR {length} < -1 THEN NULL "
+        f"WHEN contains({text}, chr(1)) THEN error('indexof_regex() of a text with the character U+0001') "
+        f"ELSE list_transform([{marked}], lambda p: CASE WHEN len(p) <= {occurrence} OR {occurrence} < 1 THEN -1::BIGINT "
+        f"ELSE {start} + {before} END)[1] END"
+    )
 
 
 # Kusto counts from 0 and takes a negative start from the end; SQL counts from 1.
@@ -117,19 +147,44 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     ),
     function(
         "countof",
-        "How often a text is found, overlaps not counted.",
+        'How often a text is found, overlaps counted, or (with "regex") matches of a regular expression, not overlapping.',
+        kind="special",
+        example='print countof("ababa", "aba"), countof("abcabc", "a.c", "regex")',
+    ),
+    function(
+        "$countof",
+        "How often a text is found that cannot overlap itself.",
         sig(
             "text, text -> long",
             "((length({0}) - length(replace({0}, {1}, ''))) // nullif(length({1}), 0))::BIGINT",
             total=False,
         ),
-        example='print countof("abcab", "ab")',
+        local("text, text, long -> long", _overlapping),
+        sig("text, string -> long", "len(regexp_extract_all({0}, {1}))::BIGINT"),
+        kind="internal",
+    ),
+    function(
+        "indexof_regex",
+        "Where a match of a regular expression begins, from 0, or -1.",
+        sig("text, string! -> long", _regex_place),
+        sig("text, string!, long -> long", _regex_place, total=False),
+        sig("text, string!, long, long -> long", _regex_place, total=False),
+        sig("text, string!, long, long, long -> long", _regex_place, total=False),
+        null="null for a negative start or occurrence, or a length below -1",
+        example='print indexof_regex("abcabc", @"c.b", 1)',
+    ),
+    function(
+        "regex_quote",
+        "The text as a regular expression that matches just it.",
+        sig("text -> string", "regexp_escape({0})"),
+        example='print regex_quote("(a.b)")',
     ),
     function(
         "extract",
         "A group of the first match of a regular expression.",
         sig("string, long!, text -> string", lambda a: f"regexp_extract({a[2]}, {a[0]}, ({a[1]})::INTEGER)"),
         null="empty without a match",
+        aliases=("$extract",),
         example='print extract("x=([0-9]+)", 1, "x=12")',
     ),
     function(
@@ -149,16 +204,13 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "The text's bytes in base64.",
         sig("text -> string", "to_base64(encode({0}))"),
         example='print base64_encode_tostring("Kusto")',
-    ),
-    function("hash_md5", "MD5 in hexadecimal.", sig("string -> string", "md5({0})"), example='print hash_md5("World")'),
-    function(
-        "hash_sha1", "SHA-1 in hexadecimal.", sig("string -> string", "sha1({0})"), example='print hash_sha1("World")'
+        aliases=("base64_encodestring",),
     ),
     function(
-        "hash_sha256",
-        "SHA-256 in hexadecimal.",
-        sig("string -> string", "sha256({0})"),
-        example='print hash_sha256("World")',
+        "url_encode",
+        "Percent-encoded, a space as +.",
+        sig("text -> string", "replace(url_encode({0}), '%20', '+')"),
+        example='print url_encode("a b")',
     ),
     function(
         "url_encode_component",

@@ -9,6 +9,8 @@ import base64
 import csv
 import uuid
 import zlib
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from urllib.parse import unquote_plus, urlsplit
 
@@ -17,6 +19,10 @@ from lazulite.kql.functions.record import Function, function, local
 
 Json = Any
 MAX_UNPACKED: Final = 1 << 24
+# No name, no time, and a system that is not said.
+GZIP_HEADER: Final = bytes.fromhex("1f8b08000000000000ff")
+ZLIB_HEADER: Final = bytes.fromhex("7801")
+BYTE_UNITS: Final = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
 
 
 def _index_of(text: str, wanted: str, start: int = 0, length: int = -1, occurrence: int = 1) -> int:
@@ -87,6 +93,24 @@ def _unpacked(text: str, bits: int) -> str:
         raise ValueError(text) from error
 
 
+def _packed(text: str, header: bytes, footer: Callable[[bytes], bytes]) -> str:
+    """A stored block, as in the documented examples: it is no longer than 65,535 bytes, so there may be several."""
+    data = text.encode()
+    packer = zlib.compressobj(0, zlib.DEFLATED, -15)
+    return base64.b64encode(header + packer.compress(data) + packer.flush() + footer(data)).decode()
+
+
+def _gzip(text: str) -> str:
+    def footer(data: bytes) -> bytes:
+        return zlib.crc32(data).to_bytes(4, "little") + (len(data) & 0xFFFF_FFFF).to_bytes(4, "little")
+
+    return _packed(text, GZIP_HEADER, footer)
+
+
+def _zlib(text: str) -> str:
+    return _packed(text, ZLIB_HEADER, lambda data: zlib.adler32(data).to_bytes(4, "big"))
+
+
 def _query_parameters(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for pair in text.removeprefix("?").split("&"):
@@ -140,11 +164,53 @@ def _csv(text: str) -> list[str]:
 
 
 def _hexadecimal(value: int, length: int = 0) -> str:
-    return f"{value & 0xFFFF_FFFF_FFFF_FFFF:x}".rjust(min(length, 64), "0")
+    return f"{value & 0xFFFF_FFFF_FFFF_FFFF:x}".rjust(min(length, 16), "0")
 
 
 def _hexadecimal_int(value: int, length: int = 0) -> str:
-    return f"{value & 0xFFFF_FFFF:x}".rjust(min(length, 64), "0")
+    return f"{value & 0xFFFF_FFFF:x}".rjust(min(length, 16), "0")
+
+
+def _has_term(text: str, wanted: str) -> bool:
+    """As the operator `has`: no letter or digit stands next to the found text where its own edge is one."""
+    at = text.find(wanted)
+    while at >= 0:
+        end = at + len(wanted)
+        before = at and wanted[:1].isalnum() and text[at - 1].isalnum()
+        after = end < len(text) and wanted[-1:].isalnum() and text[end].isalnum()
+        if not before and not after:
+            return True
+        at = text.find(wanted, at + 1)
+    return False
+
+
+def _has_any_index(text: str, wanted: Json) -> int:
+    folded = text.lower()
+    terms = (text_of(one).lower() for one in array(wanted))
+    return next((at for at, term in enumerate(terms) if _has_term(folded, term)), -1)
+
+
+def _bytes(size: float, precision: int = 0, unit: str = "") -> str:
+    value = Decimal(repr(float(size)))
+    names = [name for name in BYTE_UNITS if name.lower() == unit.lower()]
+    if unit and not names:
+        raise ValueError(unit)
+    power = BYTE_UNITS.index(names[0]) if names else _magnitude(abs(value))
+    digits = Decimal(1).scaleb(-min(max(precision, 0), 15))
+    found = (value / 1024**power).quantize(digits, ROUND_HALF_UP)
+    text = f"{found:f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {BYTE_UNITS[power]}"
+
+
+def _magnitude(value: Decimal) -> int:
+    power = 0
+    while value >= 1024 and power < len(BYTE_UNITS) - 1:
+        value, power = value / 1024, power + 1
+    return power
+
+
+def _to_domain(text: str) -> str:
+    return ".".join(part if part.isascii() else f"xn--{part.encode('punycode').decode()}" for part in text.split("."))
 
 
 def _domain(text: str) -> str:
@@ -153,8 +219,9 @@ def _domain(text: str) -> str:
     )
 
 
-def _text(name: str, doc: str, form: Any, example: str, returns: str = "string") -> Function:
-    return function(name, doc, local(f"text -> {returns}", form), example=f"print {name}({example})")
+def _text(name: str, doc: str, form: Any, example: str, returns: str = "string", *aliases: str) -> Function:
+    signature = local(f"text -> {returns}", form)
+    return function(name, doc, signature, example=f"print {name}({example})", aliases=aliases)
 
 
 FUNCTIONS: Final[tuple[Function, ...]] = (
@@ -184,9 +251,21 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         aliases=("make_string",),
     ),
     _text(
-        "unicode_codepoints_from_string", "The code points of a text.", lambda t: list(map(ord, t)), '"ab"', "dynamic"
+        "unicode_codepoints_from_string",
+        "The code points of a text.",
+        lambda t: list(map(ord, t)),
+        '"ab"',
+        "dynamic",
+        "to_utf8",
     ),
-    _text("base64_decode_tostring", "The text whose bytes in UTF-8 are in base64.", _decoded_text, '"S3VzdG8="'),
+    _text(
+        "base64_decode_tostring",
+        "The text whose bytes in UTF-8 are in base64.",
+        _decoded_text,
+        '"S3VzdG8="',
+        "string",
+        "base64_decodestring",
+    ),
     _text(
         "base64_decode_toarray", "The bytes that are in base64.", lambda t: list(_decoded(t)), '"S3VzdG8="', "dynamic"
     ),
@@ -215,19 +294,37 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         lambda text: _unpacked(text, 15),
         '"eJwLSS0uUSguKcrMS1cwNDIGACxqBQ4="',
     ),
-    _text("parse_url", "The parts of a URL.", _url, '"https://host/path?k=v"', "dynamic"),
+    _text("gzip_compress_to_base64_string", "The text in a gzip envelope, in base64.", _gzip, '"1234567890qwertyuiop"'),
+    _text("zlib_compress_to_base64_string", "The text in a zlib envelope, in base64.", _zlib, '"1234567890qwertyuiop"'),
+    function(
+        "has_any_index",
+        "Which term of an array, from 0, the text has first, or -1.",
+        local("text, dynamic -> long", _has_any_index),
+        example='print has_any_index("this is an example", dynamic(["not", "example"]))',
+    ),
+    function(
+        "format_bytes",
+        "A number of bytes with its unit, rounded to that many digits.",
+        local("real, long? -> string", _bytes),
+        local("real, long, string -> string", _bytes),
+        named="first",
+        example="print format_bytes(10332, 1)",
+    ),
+    _text("parse_url", "The parts of a URL.", _url, '"https://host/path?k=v"', "dynamic", "parseurl"),
     _text(
         "parse_urlquery",
         "The parameters of a URL's query.",
         lambda text: {"Query Parameters": _query_parameters(text)},
         '"a=1&b=2"',
         "dynamic",
+        "parseurlquery",
     ),
     _text("parse_path", "The parts of a file's path.", _path, '"/var/log/a.gz"', "dynamic"),
     _text("parse_csv", "The values of one line of CSV.", _csv, "'a,\"b,c\"'", "dynamic"),
     _text("punycode_from_string", "A text in Punycode.", lambda t: t.encode("punycode").decode(), '"é"'),
     _text("punycode_to_string", "The text of Punycode.", lambda t: t.encode("ascii").decode("punycode"), '"9ca"'),
     _text("punycode_domain_from_string", "A domain with its parts out of Punycode.", _domain, '"xn--9ca.org"'),
+    _text("punycode_domain_to_string", "A domain with its parts in Punycode.", _to_domain, '"é.org"'),
     function(
         "tohex",
         "A whole number in hexadecimal, two's complement.",

@@ -6,7 +6,8 @@ from typing import Final
 
 from lazulite.kql.functions.record import Function, Signature, function, sig
 
-# {over} is the order of the input rows. A parameter of class `restart` arrives as a number that grows where it is true.
+# {over} is the order of the input rows. A parameter of class `restart` arrives as a number that grows where it is true,
+# one of class `run` as a number that grows where it differs from the row before.
 ROWS: Final = "{over} ROWS UNBOUNDED PRECEDING"
 PART: Final = "PARTITION BY {1} {over} ROWS UNBOUNDED PRECEDING"
 
@@ -29,13 +30,15 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "The value some rows before, else null or a default.",
         sig("any -> $0", "lag({0}) OVER ({over})", total=False),
         sig("any, long -> $0", "lag({0}, {1}) OVER ({over})", total=False),
+        sig("any, long, any! -> common", "lag({0}, {1}, {2}) OVER ({over})", total=False),
         example="prev(x)",
     ),
     _window(
         "next",
-        "The value some rows after, else null.",
+        "The value some rows after, else null or a default.",
         sig("any -> $0", "lead({0}) OVER ({over})", total=False),
         sig("any, long -> $0", "lead({0}, {1}) OVER ({over})", total=False),
+        sig("any, long, any! -> common", "lead({0}, {1}, {2}) OVER ({over})", total=False),
         example="next(x)",
     ),
     _window(
@@ -50,6 +53,26 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         sig("timespan, restart -> timespan", f"coalesce(sum({{0}}) OVER ({PART}), 0)::BIGINT"),
         sig("real, restart -> real", f"coalesce(sum({{0}}) OVER ({PART}), 0)"),
         example="row_cumsum(x)",
+    ),
+    _window(
+        "row_rank_dense",
+        "How often the value has changed so far, from 1; it starts again where the second argument is true.",
+        sig("run -> long", "(dense_rank() OVER (ORDER BY {0}))"),
+        sig("run, restart -> long", "(dense_rank() OVER (PARTITION BY {1} ORDER BY {0}))"),
+        example="row_rank_dense(x)",
+    ),
+    _window(
+        "row_rank_min",
+        "The number of the first row of those with the same value; it starts again where the second argument is true.",
+        sig("run -> long", "(rank() OVER (ORDER BY {0}))"),
+        sig("run, restart -> long", "(rank() OVER (PARTITION BY {1} ORDER BY {0}))"),
+        example="row_rank_min(x)",
+    ),
+    function(
+        "$changed",
+        "Whether the value differs from that of the row before.",
+        sig("any -> bool", "({0} IS DISTINCT FROM lag({0}) OVER ({over}) AND row_number() OVER ({over}) > 1)"),
+        kind="internal",
     ),
     function(
         "$shared",
