@@ -19,8 +19,9 @@ import pyarrow.compute as pc
 from lazulite.kql import ticks, types
 from lazulite.kql.compiler import Compiled
 from lazulite.kql.errors import KqlError, runtime
-from lazulite.kql.functions import FUNCTIONS as FUNCTION_TABLE
-from lazulite.kql.functions import Signature
+from lazulite.kql.functions import Signature, record_of
+from lazulite.kql.functions.record import REFUSAL
+from lazulite.kql.literals import DECIMAL_PLACES
 from lazulite.kql.schema import Column
 from lazulite.kql.sql import Stage
 
@@ -110,6 +111,8 @@ def stream_errors() -> Iterator[None]:
         # "Out of Range Error: Overflow in ..." is DuckDB's word for it; the query's author needs what to do. The value
         # that it quotes may be a whole log message.
         detail = str(error).split("\n")[0].partition(": ")[2].rstrip("!. ")[:200]
+        if detail.startswith(REFUSAL):
+            raise runtime(detail.removeprefix(REFUSAL)) from error
         raise runtime(
             f"A value is outside the range of its type, or cannot be converted ({detail}). Filter such rows out, or"
             " convert the values first, such as with toreal()"
@@ -166,7 +169,7 @@ def _too_much(stage: Stage) -> KqlError:
 def _call(stage: Stage, rows: Any) -> Any:
     """A function of the table, row by row: its arguments are the last columns, its value takes their place."""
     name, position, count = stage.arguments
-    signature = FUNCTION_TABLE[str(name)].signatures[int(position or 0)]
+    signature = record_of(str(name)).signatures[int(position or 0)]
     given = len(stage.inputs) - int(count or 0)
     columns = [_values(ref.type, rows.column(at)) for at, ref in enumerate(stage.inputs) if at >= given]
     found = (
@@ -201,6 +204,8 @@ def _array(kind: str, values: list[Any]) -> Any:
         return pa.array([None if value is None else _json(value) for value in values], pa.string())
     if kind == types.STRING:
         return pa.array(["" if value is None else value for value in values], pa.string())
+    if kind == types.DECIMAL:
+        return pa.array(values, pa.decimal128(38, DECIMAL_PLACES))
     return pa.array(values, ARROW.get(kind, pa.string()))
 
 

@@ -185,7 +185,7 @@ def _shared(signature: Signature, arguments: list[Expr], span: Span) -> tuple[se
     """The positions of arguments that are brought to one type, and that type."""
     count = len(arguments)
     if signature.returns == "widest":
-        return set(range(count)), types.widest(*(argument.type for argument in arguments))
+        return set(range(count)), types.widest(types.LONG, *(argument.type for argument in arguments))
     if signature.returns == "common":
         places = {at for at in range(count) if _kind_at(signature, at) in ("any", "ordinal")}
         return places, common_type([arguments[at] for at in sorted(places)], span)

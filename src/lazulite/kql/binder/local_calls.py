@@ -8,7 +8,7 @@ from typing import Final
 
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.scope import Context, Rel
-from lazulite.kql.functions import FUNCTIONS
+from lazulite.kql.functions import record_of
 from lazulite.kql.plan import Apply, Expr, Extend, Local, Ref, ScalarQuery, Values
 
 CALL: Final = "call"
@@ -31,7 +31,7 @@ def with_stages(context: Context, rel: Rel, pending: Mapping[Apply, Ref]) -> Rel
     plan = rel.plan
     for call, ref in pending.items():
         made = [(context.fresh(argument.type), argument) for argument in call.arguments]
-        position = FUNCTIONS[call.name].signatures.index(call.signature)
+        position = record_of(call.name).signatures.index(call.signature)
         inputs = (*kept, *(argument for argument, _ in made))
         plan = Extend(plan, tuple(made)) if made else plan
         kept.append(ref)

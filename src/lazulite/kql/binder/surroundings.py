@@ -14,6 +14,7 @@ from lazulite.kql.binder.expressions import Scope, boolean
 from lazulite.kql.binder.local_calls import staged
 from lazulite.kql.errors import semantic, unsupported
 from lazulite.kql.functions import FUNCTIONS, OPERATORS
+from lazulite.kql.functions.record import REFUSAL
 from lazulite.kql.plan import Apply, Const, Convert, Expr, Field
 
 Special = Callable[[Scope, s.Call], Expr]
@@ -54,7 +55,7 @@ def _assert(scope: Scope, node: s.Call) -> Expr:
         if condition.value is True:
             return condition
         raise semantic(message, node.span)
-    arguments = (condition, Const(types.STRING, message))
+    arguments = (condition, Const(types.STRING, REFUSAL + message))
     return Apply(types.BOOL, "$assert", FUNCTIONS["$assert"].signatures[0], arguments)
 
 

@@ -92,4 +92,10 @@ def _index(tables: Iterable[Iterable[Function]]) -> dict[str, Function]:
 FUNCTIONS: Final = _index(TABLES)
 OPERATORS: Final = _index((operators.OPERATORS,))
 
-__all__ = ["FUNCTIONS", "OPERATORS", "Function", "Parameter", "Signature"]
+
+def record_of(name: str) -> Function:
+    """The record of an operator or a function that a plan names."""
+    return OPERATORS.get(name) or FUNCTIONS[name]
+
+
+__all__ = ["FUNCTIONS", "OPERATORS", "Function", "Parameter", "Signature", "record_of"]

@@ -71,7 +71,7 @@ def _signed(found: int) -> int:
 
 
 def _whole(value: int) -> bytes:
-    return struct.pack("<q", value)
+    return value.to_bytes(8, "little", signed=True)
 
 
 BYTES: Final[dict[str, Callable[[Any], bytes]]] = {
@@ -81,7 +81,7 @@ BYTES: Final[dict[str, Callable[[Any], bytes]]] = {
     "long": _whole,
     "int": _whole,
     "bool": _whole,
-    "real": lambda value: struct.pack("<d", value),
+    "real": lambda value: struct.pack("<d", float(value)),
 }
 
 

@@ -71,6 +71,7 @@ ROUNDING: Final[tuple[Function, ...]] = (
     function(
         "abs",
         "The distance from zero.",
+        sig("int -> long", "abs({0}::BIGINT)"),
         sig("number -> $0", "abs({0})"),
         sig("timespan -> timespan", "abs({0})"),
         example="print abs(-5)",
@@ -98,6 +99,7 @@ ROUNDING: Final[tuple[Function, ...]] = (
         sig("timespan, timespan -> timespan", _floor_to("{0}", "nullif({1}, 0)"), total=False),
         sig("integer, integer -> widest", _floor_to("{0}", "nullif({1}, 0)"), total=False),
         sig("real, real -> real", "(floor({0} / {1}) * {1})"),
+        sig("decimal, decimal -> decimal", _floor_to("{0}", "nullif({1}, 0)"), total=False),
         named="first",
         null="null for null; by zero is null",
         example="print bin(datetime(2023-05-17 13:47), 1h)",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from lazulite.kql.functions.record import Function, function, sig
+from lazulite.kql.functions.decimals import product, quotient
+from lazulite.kql.functions.record import Function, function, local, sig
 
 # Terms are runs of letters and digits (an underscore separates); a needle's own edge counts only where it is a term's.
 EDGE: Final = r"'[^\p{{L}}\p{{N}}]'"
@@ -57,10 +58,7 @@ OPERATORS: Final[tuple[Function, ...]] = (
         "Product; a span may be scaled.",
         sig("integer, integer -> widest", "({0} * {1})"),
         sig("real, real -> real", "({0} * {1})"),
-        sig(
-            "decimal, decimal -> decimal",
-            "({0}::DECIMAL(38,8) * {1}::DECIMAL(38,8))::DECIMAL(38,17)",
-        ),
+        local("decimal, decimal -> decimal", product),
         sig("timespan, long -> timespan", "({0} * {1})"),
         sig("long, timespan -> timespan", "({0} * {1})"),
         sig("timespan, real -> timespan", "TRY_CAST(trunc({0} * {1}) AS BIGINT)"),
@@ -72,8 +70,9 @@ OPERATORS: Final[tuple[Function, ...]] = (
         "Quotient; of two integers an integer, cut towards zero; of two spans a real.",
         sig("integer, integer -> widest", "({0} // nullif({1}, 0))", total=False),
         sig("real, real -> real", "({0} / {1})"),
-        sig("decimal, decimal -> decimal", "({0} / nullif({1}, 0))::DECIMAL(38,17)", total=False),
+        local("decimal, decimal -> decimal", quotient),
         sig("timespan, timespan -> real", "({0}::DOUBLE / {1}::DOUBLE)"),
+        sig("datetime, timespan -> real", "({0}::DOUBLE / {1}::DOUBLE)"),
         sig("timespan, long -> timespan", "({0} // nullif({1}, 0))", total=False),
         sig("timespan, real -> timespan", "TRY_CAST(trunc({0} / nullif({1}, 0)) AS BIGINT)", total=False),
         null="null for null; an integer by zero is null",
@@ -85,6 +84,12 @@ OPERATORS: Final[tuple[Function, ...]] = (
         sig("integer, integer -> widest", "((({0} % nullif({1}, 0)) + abs({1})) % abs(nullif({1}, 0)))", total=False),
         sig("real, real -> real", "((({0} % {1}) + abs({1})) % abs({1}))"),
         sig(
+            "decimal, decimal -> decimal",
+            "((({0} % nullif({1}, 0)) + abs({1})) % abs(nullif({1}, 0)))",
+            total=False,
+        ),
+        sig("datetime, timespan -> timespan", "({0} % nullif({1}, 0))", total=False),
+        sig(
             "timespan, timespan -> timespan", "((({0} % nullif({1}, 0)) + abs({1})) % abs(nullif({1}, 0)))", total=False
         ),
         null="null for null; by zero is null",
@@ -93,6 +98,7 @@ OPERATORS: Final[tuple[Function, ...]] = (
     function(
         "negate",
         "Minus.",
+        sig("int -> long", "(-{0}::BIGINT)"),
         sig("number -> $0", "(-{0})"),
         sig("timespan -> timespan", "(-{0})"),
         example="print -(1 + 2)",

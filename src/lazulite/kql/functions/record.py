@@ -2,8 +2,8 @@
 
 A signature is written `"string, long? -> long"`: parameter types, `?` optional, `*` any number, `+` one or more, `!`
 a constant. A parameter is a Kusto type or one of the classes below (several repeated ones take turns); the result is a
-type, `$0` (that of the first argument), `widest` (numbers are computed in their widest type) or `common` (the type
-that all `any` arguments share).
+type, `$0` (that of the first argument), `widest` (numbers are computed in their widest type, int as long) or `common`
+(the type that all `any` arguments share).
 
 The SQL is a template: `{0}` an argument, `{*}` all of them with commas, `{*1}` those from the second on. An argument
 that a template uses twice is computed once by the printer. Where a template cannot say it, a function of the printed
@@ -23,6 +23,9 @@ from lazulite.kql import types
 Template = str | Callable[[list[str]], str]
 # What of a call cannot be answered, seen from its constant arguments (None for others): words for the refusal, or "".
 Refuses = Callable[[tuple[object, ...]], str]
+
+# How an error() that a template raises begins when the rest is for the query's author to read as it is.
+REFUSAL: Final = "refused: "
 
 # Classes of parameters. `text` converts any scalar to string, as Kusto's string functions do with "scalar" parameters;
 # `boxed` converts any but dynamic to dynamic.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lazulite.kql.functions.record import Function, function, local, sig
+from lazulite.kql.functions.record import REFUSAL, Function, function, local, sig
 
 
 def _text(name: str, doc: str, template: str, example: str, named: str = "") -> Function:
@@ -48,9 +48,9 @@ def _regex_place(arguments: list[str]) -> str:
     before = f"list_sum(list_transform(p[1:{occurrence}], lambda q: length(q)))::BIGINT"
     return (
         f"CASE WHEN {start} < 0 OR {occurrence} < 0 OR {length} < -1 THEN NULL "
-        f"WHEN contains({text}, chr(1)) THEN error('indexof_regex() of a text with the character U+0001') "
-        f"ELSE list_transform([{marked}], lambda p: CASE WHEN len(p) <= {occurrence} OR {occurrence} < 1 THEN -1::BIGINT "
-        f"ELSE {start} + {before} END)[1] END"
+        f"WHEN contains({text}, chr(1)) THEN error('{REFUSAL}indexof_regex() of a text with the character U+0001') "
+        f"ELSE list_transform([{marked}], lambda p: CASE WHEN len(p) <= {occurrence} OR {occurrence} < 1 "
+        f"THEN -1::BIGINT ELSE {start} + {before} END)[1] END"
     )
 
 
@@ -147,7 +147,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     ),
     function(
         "countof",
-        'How often a text is found, overlaps counted, or (with "regex") matches of a regular expression, not overlapping.',
+        'How often a text is found, overlaps counted, or (with "regex") matches of a regular expression.',
         kind="special",
         example='print countof("ababa", "aba"), countof("abcabc", "a.c", "regex")',
     ),
@@ -205,18 +205,6 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         sig("text -> string", "to_base64(encode({0}))"),
         example='print base64_encode_tostring("Kusto")',
         aliases=("base64_encodestring",),
-    ),
-    function(
-        "url_encode",
-        "Percent-encoded, a space as +.",
-        sig("text -> string", "replace(url_encode({0}), '%20', '+')"),
-        example='print url_encode("a b")',
-    ),
-    function(
-        "url_encode_component",
-        "Percent-encoded.",
-        sig("text -> string", "url_encode({0})"),
-        example='print url_encode_component("a b")',
     ),
     function(
         "url_decode", "Percent-decoded.", sig("text -> string", "url_decode({0})"), example='print url_decode("a%20b")'

@@ -1,4 +1,4 @@
-"""Functions of what surrounds a call: the columns, the settings, chance. `binder.surroundings` binds the special ones."""
+"""Functions of what surrounds a call: columns, settings, chance. `binder.surroundings` binds the special ones."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ MAX_UNPACKED: Final = 1 << 24
 # No name, no time, and a system that is not said.
 GZIP_HEADER: Final = bytes.fromhex("1f8b08000000000000ff")
 ZLIB_HEADER: Final = bytes.fromhex("7801")
+UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!*()")
 BYTE_UNITS: Final = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
 
 
@@ -118,6 +119,13 @@ def _query_parameters(text: str) -> dict[str, str]:
         if separator:
             found.setdefault(unquote_plus(name), unquote_plus(value))
     return found
+
+
+def _encoded(text: str, space: str) -> str:
+    """With small letters in its hexadecimal numbers, as documented."""
+    return "".join(
+        chr(byte) if byte in UNRESERVED else space if byte == 32 else f"%{byte:02x}" for byte in text.encode()
+    )
 
 
 def _url(text: str) -> dict[str, Json]:
@@ -310,6 +318,8 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         named="first",
         example="print format_bytes(10332, 1)",
     ),
+    _text("url_encode", "Percent-encoded, with + for a space.", lambda text: _encoded(text, "+"), '"a b"'),
+    _text("url_encode_component", "Percent-encoded.", lambda text: _encoded(text, "%20"), '"a b"'),
     _text("parse_url", "The parts of a URL.", _url, '"https://host/path?k=v"', "dynamic", "parseurl"),
     _text(
         "parse_urlquery",

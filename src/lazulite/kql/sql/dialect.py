@@ -26,8 +26,10 @@ class Dialect:
     types: Mapping[str, str]
     conversions: Mapping[tuple[str, str], str]
     stored: Mapping[str, str]
+    # A column on its way to a local stage and back, and one of the result.
     edge: Mapping[str, str]
     back: Mapping[str, str]
+    shown: Mapping[str, str]
     # Equality for which null equals null and nothing else; and of texts, which are never null.
     same: str
     same_text: str

@@ -13,7 +13,7 @@ from lazulite.kql import types
 from lazulite.kql.functions.record import Signature, Template
 from lazulite.kql.literals import Value
 from lazulite.kql.sql.dialect import Dialect
-from lazulite.kql.sql.duckdb_conversions import CONVERSIONS
+from lazulite.kql.sql.duckdb_conversions import CONVERSIONS, DECIMAL_TEXT, decimal_of
 
 TYPES: Final = {
     types.BOOL: "BOOLEAN",
@@ -98,9 +98,10 @@ DUCKDB: Final = Dialect(
     literal=literal,
     types=TYPES,
     conversions=CONVERSIONS,
-    stored={types.DECIMAL: "TRY_CAST({0} AS DECIMAL(38,17))"},
-    edge={types.DYNAMIC: "{0}::JSON::VARCHAR", types.DECIMAL: "rtrim(rtrim({0}::VARCHAR, '0'), '.')"},
-    back={types.DYNAMIC: "TRY_CAST({0} AS JSON)::VARIANT", types.DECIMAL: "TRY_CAST({0} AS DECIMAL(38,17))"},
+    stored={types.DECIMAL: decimal_of("{0}::VARCHAR")},
+    edge={types.DYNAMIC: "{0}::JSON::VARCHAR"},
+    back={types.DYNAMIC: "TRY_CAST({0} AS JSON)::VARIANT"},
+    shown={types.DYNAMIC: "{0}::JSON::VARCHAR", types.DECIMAL: DECIMAL_TEXT},
     same="({0} IS NOT DISTINCT FROM {1})",
     same_text="{0} = {1}",
     joins={kind: f"SELECT {{0}} FROM {sources} ON {{3}}" for kind, sources in JOINS.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lazulite.kql import ticks, types
+from lazulite.kql.functions.record import REFUSAL
 
 DAY: Final = f"{ticks.TICKS_PER_DAY}::BIGINT"
 SECOND: Final = f"{ticks.TICKS_PER_SECOND}::BIGINT"
@@ -49,10 +50,38 @@ TIMESPAN_PARSED: Final = (
     f"coalesce(TRY_CAST(p.d AS BIGINT), 0) * {DAY} + ((TRY_CAST(p.h AS BIGINT) * 60 + TRY_CAST(p.m AS BIGINT)) * 60 "
     f"+ coalesce(TRY_CAST(p.s AS BIGINT), 0)) * {SECOND} + rpad(p.f, 7, '0')[1:7]::BIGINT) END)[1]"
 )
+# The shortest text that is read as the same number, with an exponent as .NET writes it: 1E+15, 1E-05.
+LONG_REAL: Final = "rtrim(replace(abs({0})::VARCHAR, '.', ''), '0')"
 REAL_TEXT: Final = (
     "CASE WHEN {0} IS NULL THEN '' WHEN isnan({0}) THEN 'NaN' WHEN isinf({0}) THEN "
-    "CASE WHEN {0} > 0 THEN 'Infinity' ELSE '-Infinity' END ELSE {0}::VARCHAR END"
+    "CASE WHEN {0} > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN abs({0}) >= 1e15 AND abs({0}) < 1e16 THEN "
+    f"CASE WHEN {{0}} < 0 THEN '-' ELSE '' END || left({LONG_REAL}, 1) || "
+    f"CASE WHEN length({LONG_REAL}) > 1 THEN '.' || substring({LONG_REAL}, 2) ELSE '' END || 'E+15' "
+    "ELSE upper({0}::VARCHAR) END"
 )
+# Zeros after the point say nothing; zeros before it do.
+DECIMAL_TEXT: Final = (
+    "CASE WHEN contains({0}::VARCHAR, '.') THEN rtrim(rtrim({0}::VARCHAR, '0'), '.') ELSE {0}::VARCHAR END"
+)
+# What is no number is null; a number that DECIMAL(38,17) would round or cannot hold is an error.
+DECIMAL_PARTS: Final = (
+    r"regexp_extract({0}, '^\s*[+-]?(\d*)(?:\.(\d*?)0*)?(?:[eE]([+-]?\d{{1,4}}))?\s*$', ['w', 'f', 'e'])"
+)
+DECIMAL_PARSED: Final = (
+    r"CASE WHEN regexp_full_match({0}, '\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{{1,4}})?\s*') THEN "
+    f"list_transform([{DECIMAL_PARTS}], lambda p: CASE "
+    "WHEN length(p.f) - coalesce(TRY_CAST(p.e AS BIGINT), 0) <= 17 "
+    "AND length(ltrim(p.w, '0')) + coalesce(TRY_CAST(p.e AS BIGINT), 0) <= 21 "
+    "THEN CAST(trim({0}) AS DECIMAL(38,17)) "
+    f"ELSE error('{REFUSAL}A decimal has at most 21 digits before the point and 17 after it') END)[1] END"
+)
+
+
+def decimal_of(text: str) -> str:
+    """The template for a text that is an expression of {0}."""
+    return DECIMAL_PARSED.replace("{0}", text)
+
+
 DYNAMIC_TEXT: Final = (
     "CASE WHEN TRY_CAST({0} AS VARCHAR) IS NULL THEN '' WHEN left(TRY_CAST({0} AS VARCHAR), 1) IN ('{{', '[') THEN "
     "CASE WHEN variant_type({0}) IN ('ARRAY', 'OBJECT') THEN {0}::JSON::VARCHAR ELSE TRY_CAST({0} AS VARCHAR) END "
@@ -68,7 +97,7 @@ TO_STRING: Final = {
     types.INT: "coalesce({0}::VARCHAR, '')",
     types.LONG: "coalesce({0}::VARCHAR, '')",
     types.REAL: REAL_TEXT,
-    types.DECIMAL: "coalesce(rtrim(rtrim({0}::VARCHAR, '0'), '.'), '')",
+    types.DECIMAL: f"coalesce({DECIMAL_TEXT}, '')",
     types.DATETIME: DATETIME_TEXT,
     types.TIMESPAN: TIMESPAN_TEXT,
     types.GUID: "coalesce({0}, '')",
@@ -80,7 +109,7 @@ FROM_STRING: Final = {
     types.INT: f"CASE WHEN {WHOLE} THEN TRY_CAST({{0}} AS INTEGER) END",
     types.LONG: f"CASE WHEN {WHOLE} THEN TRY_CAST({{0}} AS BIGINT) END",
     types.REAL: "TRY_CAST({0} AS DOUBLE)",
-    types.DECIMAL: "TRY_CAST({0} AS DECIMAL(38,17))",
+    types.DECIMAL: DECIMAL_PARSED,
     types.DATETIME: DATETIME_PARSED,
     types.TIMESPAN: TIMESPAN_PARSED,
     types.GUID: f"CASE WHEN regexp_full_match({{0}}, '{GUID}') THEN lower(TRY_CAST({{0}} AS UUID)::VARCHAR) END",
@@ -93,7 +122,7 @@ NUMBERS: Final = {
     (types.DECIMAL, types.REAL): "{0}::DOUBLE",
     (types.INT, types.DECIMAL): "{0}::DECIMAL(38,17)",
     (types.LONG, types.DECIMAL): "{0}::DECIMAL(38,17)",
-    (types.REAL, types.DECIMAL): "TRY_CAST({0} AS DECIMAL(38,17))",
+    (types.REAL, types.DECIMAL): f"CASE WHEN isfinite({{0}}) THEN {decimal_of('{0}::VARCHAR')} END",
     (types.LONG, types.INT): "TRY_CAST({0} AS INTEGER)",
     (types.REAL, types.INT): "TRY_CAST(trunc({0}) AS INTEGER)",
     (types.REAL, types.LONG): "TRY_CAST(trunc({0}) AS BIGINT)",
@@ -116,7 +145,7 @@ DYNAMICS: Final = {
     (types.LONG, types.DYNAMIC): "{0}::VARIANT",
     (types.REAL, types.DYNAMIC): "CASE WHEN isfinite({0}) THEN {0}::VARIANT WHEN isnan({0}) THEN 'NaN'::VARIANT "
     "WHEN {0} > 0 THEN 'Infinity'::VARIANT WHEN {0} < 0 THEN '-Infinity'::VARIANT END",
-    (types.DECIMAL, types.DYNAMIC): "rtrim(rtrim({0}::VARCHAR, '0'), '.')::VARIANT",
+    (types.DECIMAL, types.DYNAMIC): f"({DECIMAL_TEXT})::VARIANT",
     (types.DATETIME, types.DYNAMIC): f"nullif({DATETIME_TEXT}, '')::VARIANT",
     (types.TIMESPAN, types.DYNAMIC): f"nullif({TIMESPAN_TEXT}, '')::VARIANT",
     (types.GUID, types.DYNAMIC): "{0}::VARIANT",
@@ -135,7 +164,7 @@ DYNAMICS: Final = {
     (
         types.DYNAMIC,
         types.DECIMAL,
-    ): f"CASE WHEN {SCALAR_NUMBER} THEN TRY_CAST(TRY_CAST({{0}} AS VARCHAR) AS DECIMAL(38,17)) END",
+    ): f"CASE WHEN {SCALAR_NUMBER} THEN {decimal_of('TRY_CAST({0} AS VARCHAR)')} END",
 }
 CONVERSIONS: Final = {
     **{(kind, types.STRING): form for kind, form in TO_STRING.items()},

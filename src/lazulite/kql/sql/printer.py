@@ -72,8 +72,12 @@ class Printer:
         return self.dialect.literal(ref.type, "" if ref.type == types.STRING else None)
 
     def edge(self, ref: Ref) -> str:
-        """A column as Arrow takes it."""
+        """A column as a local stage takes it."""
         return fill(self.dialect.edge.get(ref.type, "{0}"), [f"c{ref.id}"])
+
+    def shown(self, ref: Ref) -> str:
+        """A column as the result has it."""
+        return fill(self.dialect.shown.get(ref.type, "{0}"), [f"c{ref.id}"])
 
 
 # How each kind of node is printed.

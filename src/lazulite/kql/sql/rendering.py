@@ -18,7 +18,7 @@ def render(bound: Bound, dialect: Dialect, options: Options) -> tuple[Stage, ...
     printer = Printer(dialect, options, FORMS)
     body = printer.query(bound.plan)
     # A hidden key may be sorted by, so the edge conversions stand in the same SELECT as the ORDER BY.
-    columns = ", ".join(f"{printer.edge(ref)} AS o{at}" for at, ref in enumerate(bound.refs))
+    columns = ", ".join(f"{printer.shown(ref)} AS o{at}" for at, ref in enumerate(bound.refs))
     sql = f"SELECT {columns or 'NULL AS o0'} FROM ({body}){printer.order(bound.order)}"
     if len(sql) > options.max_sql_length:
         raise limit(f"The query becomes more than {options.max_sql_length} characters of SQL", Span(0, 0))
