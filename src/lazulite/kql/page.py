@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from lazulite.kql.documentation import functions, operators, plugins, refused_plugins
 from lazulite.kql.functions.record import Function, Signature
+from lazulite.kql.functions.refused import FAMILIES, REFUSED
 
 HEAD = """# What KQL can do here
 
@@ -37,6 +38,10 @@ def _lines() -> Iterator[str]:
         yield "| name | forms | what it gives |\n| --- | --- | --- |"
         yield from (_row(function) for function in rows)
         yield ""
+    yield f"## Functions refused by name ({len(REFUSED) + len(FAMILIES)})\n"
+    yield "| name | why |\n| --- | --- |"
+    families = {f"{beginning}...": why for beginning, why in FAMILIES.items()}
+    yield from (f"| `{name}` | {_cell(why)} |" for name, why in sorted({**REFUSED, **families}.items()))
 
 
 def _row(function: Function) -> str:

@@ -15,8 +15,8 @@ from lazulite.kql.binder.scope import Lambda, Meaning, Rel, unknown
 from lazulite.kql.errors import ARGUMENT_COUNT, NO_FUNCTION, UNRESOLVED, KqlError, Span, semantic, unsupported
 from lazulite.kql.functions import FUNCTIONS, OPERATORS, Function, Signature
 from lazulite.kql.functions.record import CLASSES
-from lazulite.kql.functions.series_decomposing import REFUSED
 from lazulite.kql.functions.refused import refusal
+from lazulite.kql.functions.series_decomposing import REFUSED
 from lazulite.kql.plan import Apply, Const, Convert, Expr, Ref, ScalarQuery, Windowed
 
 # Records that no name in a query leads to.

@@ -139,10 +139,6 @@ def _xml(text: str) -> Json:
     return reader.stack[0].members
 
 
-def _canonical(value: Json) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
 # Each of up to four parts has eight digits of the number, which DECIMAL(38,0) holds and DECIMAL(38,17) does not.
 PART: Final = "coalesce(TRY_CAST(nullif(split_part({{0}}, '.', {}), '') AS HUGEINT), 0)"
 VERSION: Final = (
@@ -172,11 +168,5 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         null="null for what is no XML, or above 1 MB",
         named="first",
         example="print parse_xml(\"<a b='1'><c>x</c></a>\")",
-    ),
-    function(
-        "dynamic_to_json",
-        "JSON with the names of bags in order.",
-        local("dynamic -> string", _canonical),
-        example='print dynamic_to_json(dynamic({"b": 1, "a": [2]}))',
     ),
 )

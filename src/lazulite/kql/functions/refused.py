@@ -32,7 +32,7 @@ REFUSED: Final[dict[str, str]] = {
     "parse_user_agent": UNPUBLISHED,
     "datetime_to_locale_string": UNPUBLISHED,
     "weekofyear": "its weeks are not those of ISO 8601: week_of_year() gives these",
-    **dict.fromkeys(("all", "any", "map", "inner_nodes", "labels", "node_degree_in", "node_degree_out"), GRAPHS),
+    **dict.fromkeys(("inner_nodes", "node_degree_in", "node_degree_out"), GRAPHS),
 }
 # Whole families, by how their names begin.
 FAMILIES: Final[dict[str, str]] = {
