@@ -95,14 +95,12 @@ def _window(scope: Scope, node: s.Call, record: Function) -> Expr:
     signature, fitted = match(record, [scope.bind(argument) for argument in node.arguments], node)
     type_ = result_type(signature, fitted, node.span)
     for position, parameter in enumerate(signature.parameters[: len(fitted)]):
-        for name in COUNTERS.get(parameter.kind, ()):
-            counter = FUNCTIONS[name].signatures[0]
-            fitted[position] = Windowed(counter.returns, name, counter, (fitted[position],), scope.order, scope.partition)
+        if parameter.kind == "restart":
+            counter = FUNCTIONS["$restart"]
+            fitted[position] = Windowed(
+                types.LONG, counter.name, counter.signatures[0], (fitted[position],), scope.order, scope.partition
+            )
     return Windowed(type_, record.name, signature, tuple(fitted), scope.order, scope.partition)
-
-
-# Window functions that make a parameter of these classes into a number that grows.
-COUNTERS: Final = {"restart": ("$restart",), "run": ("$changed", "$restart")}
 
 
 KINDS: Final = {"scalar": _scalar, "several": _several, "chooser": _chooser, "aggregate": _aggregate, "window": _window}

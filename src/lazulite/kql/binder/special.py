@@ -9,7 +9,7 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
-from lazulite.kql.binder import packing, surroundings
+from lazulite.kql.binder import packing, ranking, surroundings
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.scope import Rel
@@ -95,6 +95,7 @@ def _around(scope: Scope, node: s.Call) -> Expr:
 
 SPECIAL: Final[dict[str, Special]] = {
     **packing.SPECIAL,
+    **ranking.SPECIAL,
     **surroundings.SPECIAL,
     "around": _around,
     "column_names_of": _column_names,

@@ -37,7 +37,6 @@ CLASSES: Final[dict[str, frozenset[str]]] = {
     "integer": frozenset(types.INTEGERS),
     "plain": frozenset(types.SCALARS) - {types.DYNAMIC},
     "restart": frozenset((types.BOOL,)),
-    "run": frozenset(types.SCALARS) - {types.DYNAMIC},
     "time": frozenset((types.DATETIME, types.TIMESPAN)),
     "summable": frozenset((*types.NUMBERS, types.TIMESPAN)),
     "ordinal": frozenset((*types.NUMBERS, types.TIMESPAN, types.DATETIME)),

@@ -6,8 +6,7 @@ from typing import Final
 
 from lazulite.kql.functions.record import Function, Signature, function, sig
 
-# {over} is the order of the input rows. A parameter of class `restart` arrives as a number that grows where it is true,
-# one of class `run` as a number that grows where it differs from the row before.
+# {over} is the order of the input rows. A parameter of class `restart` arrives as a number that grows where it is true.
 ROWS: Final = "{over} ROWS UNBOUNDED PRECEDING"
 PART: Final = "PARTITION BY {1} {over} ROWS UNBOUNDED PRECEDING"
 
@@ -54,19 +53,38 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         sig("real, restart -> real", f"coalesce(sum({{0}}) OVER ({PART}), 0)"),
         example="row_cumsum(x)",
     ),
-    _window(
+    function(
         "row_rank_dense",
         "How often the value has changed so far, from 1; it starts again where the second argument is true.",
-        sig("run -> long", "(dense_rank() OVER (ORDER BY {0}))"),
-        sig("run, restart -> long", "(dense_rank() OVER (PARTITION BY {1} ORDER BY {0}))"),
-        example="row_rank_dense(x)",
+        kind="special",
+        example="range x from 1 to 3 step 1 | extend n = row_rank_dense(x)",
     ),
-    _window(
+    function(
         "row_rank_min",
         "The number of the first row of those with the same value; it starts again where the second argument is true.",
-        sig("run -> long", "(rank() OVER (ORDER BY {0}))"),
-        sig("run, restart -> long", "(rank() OVER (PARTITION BY {1} ORDER BY {0}))"),
-        example="row_rank_min(x)",
+        kind="special",
+        example="range x from 1 to 3 step 1 | extend n = row_rank_min(x)",
+    ),
+    function(
+        "$changes",
+        "How many values there were so far.",
+        sig("bool -> long", f"(sum(CASE WHEN {{0}} THEN 1 ELSE 0 END) OVER ({ROWS}) + 1)::BIGINT"),
+        sig(
+            "bool, restart -> long",
+            f"(sum(CASE WHEN {{0}} THEN 1 ELSE 0 END) OVER ({PART})"
+            " - first_value(CASE WHEN {0} THEN 1 ELSE 0 END) OVER (PARTITION BY {1} {over}) + 1)::BIGINT",
+        ),
+        kind="internal",
+    ),
+    function(
+        "$latest",
+        "The number of the latest row where the value changed.",
+        sig("bool, long -> long", f"coalesce(max(CASE WHEN {{0}} THEN {{1}} END) OVER ({ROWS}), 1)"),
+        sig(
+            "bool, long, restart -> long",
+            "coalesce(max(CASE WHEN {0} THEN {1} END) OVER (PARTITION BY {2} {over} ROWS UNBOUNDED PRECEDING), 1)",
+        ),
+        kind="internal",
     ),
     function(
         "$changed",
