@@ -138,3 +138,34 @@ def test_control_sequences_in_data_are_shown_and_not_obeyed(server: FakeServer, 
 def test_an_empty_query_is_refused_before_it_is_sent(server: FakeServer, lazulite: Command) -> None:
     assert lazulite("query", "  ").status == 1
     assert server.requests == []
+
+
+PLAN = {
+    "tables": [
+        {"name": "Plan", "columns": [{"name": "Node", "type": "string"}], "rows": [["Limit count: 1"], ["  Scan T"]]},
+        {
+            "name": "Scans",
+            "columns": [{"name": name, "type": "string"} for name in ("Table", "Columns", "Filters", "Since")],
+            "rows": [["T", '["a"]', "[]", ""]],
+        },
+        {"name": "Sql", "columns": [{"name": "Sql", "type": "string"}], "rows": [["SELECT 1\x1b"]]},
+    ]
+}
+
+
+def test_a_plan_is_shown_as_text(server: FakeServer, lazulite: Command) -> None:
+    server.answers["POST /v1/workspaces/customer/query"] = (200, PLAN)
+    outcome = lazulite("query", "T | take 1", "--explain")
+    assert outcome.status == 0
+    assert server.requests[-1].headers["prefer"] == "include-plan=true"
+    assert outcome.out.splitlines() == [
+        *("Plan", "  Limit count: 1", "    Scan T", ""),
+        *("What reaches each table", "  T", '    Columns: ["a"]', ""),
+        *("SQL", "  SELECT 1\\x1b"),
+    ]
+
+
+def test_a_plan_has_the_other_forms_as_well(server: FakeServer, lazulite: Command) -> None:
+    server.answers["POST /v1/workspaces/customer/query"] = (200, PLAN)
+    outcome = lazulite("query", "T | take 1", "--explain", "-o", "ndjson")
+    assert json.loads(outcome.out.splitlines()[0]) == {"Node": "Limit count: 1"}

@@ -10,7 +10,8 @@ from lazulite.core.caller import SYSTEM
 from lazulite.core.errors import BadRequest, Forbidden, NotFound
 from lazulite.core.resource_id import parse
 from lazulite.kql import KqlError
-from lazulite.logs.query import LogAnswer, LogQuery
+from lazulite.logs.answer import LogAnswer
+from lazulite.logs.query import LogQuery
 from tests.logs.conftest import RG, SUB, LogsRig, at
 
 TABLE = "Spread_CL"

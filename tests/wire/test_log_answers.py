@@ -20,7 +20,7 @@ from lazulite.core.errors import (
 )
 from lazulite.kql import Column, Render
 from lazulite.kql import errors as kql_errors
-from lazulite.logs.query import LogAnswer, LogTable, Partial
+from lazulite.logs.answer import LogAnswer, LogTable, Partial
 from lazulite.wire.log_answers import answer_chunks, failure
 from lazulite.wire.log_requests import Prefer
 

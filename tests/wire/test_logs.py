@@ -32,8 +32,9 @@ from lazulite.core.caller import Caller
 from lazulite.core.errors import Forbidden, Throttled
 from lazulite.engine.interface import QueryLimits
 from lazulite.identity.access import Access
+from lazulite.logs.answer import LogAnswer
 from lazulite.logs.budget import ResultBudget
-from lazulite.logs.query import LogAnswer, LogQueries, LogQuery
+from lazulite.logs.query import LogQueries, LogQuery
 from lazulite.logs.rights import EVERYTHING, Rights
 from lazulite.wire import log_service
 from lazulite.wire.bodies import read_body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from lazulite.cli.data_option import DEFAULT, DataOption
 from lazulite.cli.output import Output, OutputOption, Rows, say, write
 from lazulite.cli.safe_text import visible
 from lazulite.core.errors import BadRequest, LazuliteError
-from lazulite.server.client import open_client
+from lazulite.server.client import Answer, open_client
 from lazulite.server.refusal import Position, Refused
 
 MAX_QUERY_CHARACTERS = 1_000_000
@@ -27,6 +28,9 @@ def query(
     workspace: Annotated[
         str | None, typer.Option(help="Log Analytics workspace by customer id. Default: the server's first.")
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Do not run it: show the plan, what reaches each table, and the SQL.")
+    ] = False,
     output: OutputOption = Output.table,
     data: DataOption = DEFAULT,
 ) -> None:
@@ -34,15 +38,29 @@ def query(
     text = read_query(kql)
     with open_client(data) as client:
         try:
-            answers = client.query(text, timespan, workspace)
+            answers = client.query(text, timespan, workspace, explain)
         except Refused as refused:
             raise located(refused, text) from refused
+    if explain and output is Output.table:
+        sys.stdout.write(visible(explanation(answers), keep="\n"))
+        return
     for number, answer in enumerate(answers):
         if number and output is Output.table:
             sys.stdout.write("\n")
         write(Rows(answer.columns, answer.rows), output)
     if answers and answers[0].partial:
         say(f"lazulite: the result is not complete: {answers[0].partial}")
+
+
+def explanation(answers: Sequence[Answer]) -> str:
+    """The tables of an explained query as text: the tree, the scans, the statements."""
+    plan, scans, sql = answers
+    lines = ["Plan", *(f"  {row[0]}" for row in plan.rows), "", "What reaches each table"]
+    for row in scans.rows:
+        lines.append(f"  {row[0]}")
+        named = zip(scans.columns[1:], row[1:], strict=True)
+        lines.extend(f"    {name}: {value}" for (name, _), value in named if value not in ("", "[]"))
+    return "\n".join([*lines, "", "SQL", *(f"  {row[0]}" for row in sql.rows), ""])
 
 
 def read_query(argument: str) -> str:

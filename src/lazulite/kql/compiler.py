@@ -10,7 +10,7 @@ from lazulite.kql import growth
 from lazulite.kql.binder import Bound, bind
 from lazulite.kql.errors import KqlError, Span, limit
 from lazulite.kql.parser import parse
-from lazulite.kql.plan import Expr, Plan, children
+from lazulite.kql.plan import Plan
 from lazulite.kql.pruning import pruned, references
 from lazulite.kql.schema import Column, Database, Options, Render
 from lazulite.kql.sql import Stage, render
@@ -36,11 +36,6 @@ class Compiled:
     def sql(self) -> str:
         """The last stage's SQL, which gives the result."""
         return self.stages[-1].sql
-
-    def explain(self) -> str:
-        """The plan as an indented tree, then the SQL of each stage."""
-        lines = list(_tree(self.plan, 0))
-        return "\n".join([*lines, *(f"-- stage {at}\n{stage.sql}" for at, stage in enumerate(self.stages))])
 
 
 # Runs a part of a query while the query is compiled, and gives its rows in the form of `local.execute`.
@@ -72,11 +67,3 @@ def _compiled(bound: Bound, options: Options) -> Compiled:
     growth.check(bound.plan)
     stages = render(bound, DUCKDB, options)
     return Compiled(bound.columns, bound.render, bound.tables, stages, bound.plan, bound.warnings)
-
-
-def _tree(node: Plan | Expr, depth: int) -> list[str]:
-    lines = []
-    for child in children(node):
-        if isinstance(child, Plan):
-            lines.extend(_tree(child, depth + 1))
-    return ["  " * depth + type(node).__name__, *lines]

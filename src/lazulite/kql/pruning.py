@@ -76,7 +76,8 @@ def _scan(plan: Scan, needed: Ids) -> Plan:
     if len(kept) >= len(plan.columns):
         return plan
     sources = (replace(source, columns=tuple(source.columns[at] for at in kept)) for source in plan.sources)
-    return replace(plan, columns=tuple(plan.columns[at] for at in kept), sources=tuple(sources))
+    names = tuple(plan.names[at] for at in kept)
+    return replace(plan, columns=tuple(plan.columns[at] for at in kept), sources=tuple(sources), names=names)
 
 
 def _filter(plan: Filter, needed: Ids) -> Plan:

@@ -5,17 +5,17 @@ LogQuery -> workspaces in scope -> WorkspaceDatabase -> kql.compile -> engine ->
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
-
-import pyarrow as pa
 
 from lazulite import kql
 from lazulite.core.clock import Clock
 from lazulite.core.errors import BadRequest
 from lazulite.engine.interface import Answer, Engine, QueryLimits, Schema
 from lazulite.logs import timespans
+from lazulite.logs.answer import LogAnswer, LogTable, Partial
+from lazulite.logs.explaining import explained
 from lazulite.logs.rights import EVERYTHING, Rights
 from lazulite.logs.scopes import Scope, ScopedDatabase, Scopes
 from lazulite.logs.workspaces import Workspaces
@@ -31,6 +31,7 @@ class LogQuery:
     """One question. `workspaces` are customer ids, names or ARM ids; with `resource_id` the rows of that resource.
 
     `resource_id` asks every workspace (and any in `workspaces`); `timespan` is ISO 8601; `seconds` how long to wait.
+    With `explain` it is compiled and not run: the answer tells how it would be.
     """
 
     text: str
@@ -39,39 +40,7 @@ class LogQuery:
     timespan: str | None = None
     seconds: float | None = None
     slot: str = "query"
-
-
-@dataclass(frozen=True)
-class LogTable:
-    """One table of an answer; the rows are in kql.local's column form."""
-
-    name: str
-    columns: tuple[kql.Column, ...]
-    rows: pa.Table
-
-
-@dataclass(frozen=True)
-class Partial:
-    """Something is missing from the answer: why, in a code and words. `limit` names the limit that cut it, if any."""
-
-    code: str
-    message: str
-    limit: str | None = None
-
-
-@dataclass(frozen=True)
-class LogAnswer:
-    """What came back; it is whole when `partial` is empty."""
-
-    tables: tuple[LogTable, ...]
-    render: kql.Render | None
-    statistics: Mapping[str, Any] = field(default_factory=dict)
-    partial: tuple[Partial, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """Bytes of the rows in memory."""
-        return sum(table.rows.nbytes for table in self.tables)
+    explain: bool = False
 
 
 class LogQueries:
@@ -94,7 +63,7 @@ class LogQueries:
     def run(
         self, query: LogQuery, cancelled: Callable[[], bool] | None = None, rights: Rights = EVERYTHING
     ) -> LogAnswer:
-        """Compile and run, over what `rights` permit to read.
+        """Compile and run (or explain), over what `rights` permit to read.
 
         Raises kql.KqlError, BadRequest, NotFound, Forbidden, DeadlineExceeded, Throttled or Unavailable.
         """
@@ -112,6 +81,8 @@ class LogQueries:
             database = ScopedDatabase(schema, seen, self._workspaces, rights)
             return kql.compile(query.text, database, options, discover)
 
+        if query.explain:
+            return explained(plan(self._engine.schema()))
         return _answer(self._engine.query(plan, self._bounds(query), cancelled), self._limits, seen)
 
     def _bounds(self, query: LogQuery) -> QueryLimits:

@@ -83,13 +83,19 @@ class Client:
         """The ARM id of the ML workspace that the first start made."""
         return f"{self.resource_group}/providers/{ML_WORKSPACE_TYPE}/{self.connection.ml_workspace}"
 
-    def query(self, text: str, timespan: str | None = None, workspace: str | None = None) -> tuple[Answer, ...]:
-        """Run KQL; `workspace` is a customer id (default: the connection's). Raises Refused with a position."""
+    def query(
+        self, text: str, timespan: str | None = None, workspace: str | None = None, explain: bool = False
+    ) -> tuple[Answer, ...]:
+        """Run KQL, or tell how it would run; `workspace` is a customer id (default: the connection's).
+
+        Raises Refused with a position.
+        """
         target = workspace or self.connection.log_analytics_customer_id
         body = self.call(
             "POST",
             f"/v1/workspaces/{target}/query",
             json={"query": text, "timespan": timespan},
+            headers={"prefer": "include-plan=true"} if explain else {},
             timeout=QUERY_TIMEOUT_SECONDS,
         )
         partial = _partial(body.get("error"))

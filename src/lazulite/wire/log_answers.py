@@ -18,7 +18,7 @@ from lazulite.core.errors import (
 )
 from lazulite.engine.interface import QueryCancelled
 from lazulite.kql import KqlError, Render
-from lazulite.logs.query import LogAnswer, LogTable, Partial
+from lazulite.logs.answer import LogAnswer, LogTable, Partial
 from lazulite.wire.errors import status_of
 from lazulite.wire.log_cells import row_chunks
 from lazulite.wire.log_requests import Prefer

@@ -44,11 +44,12 @@ class _Batch(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Prefer:
-    """The Prefer header: seconds to wait, and what to add to the answer."""
+    """The Prefer header: seconds to wait, what to add to the answer, and whether the plan is wanted in place of it."""
 
     wait: float | None = None
     statistics: bool = False
     render: bool = False
+    plan: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def asked(body: QueryBody, prefer_header: str, workspace: str | None = None, res
     """The query of a body, for the workspace or the resource that its path names."""
     prefer = parse_prefer(prefer_header)
     named = ((workspace,) if workspace else ()) + tuple(body.workspaces or ())
-    return Asked(LogQuery(body.query, named, resource_id, body.timespan, prefer.wait), prefer)
+    query = LogQuery(body.query, named, resource_id, body.timespan, prefer.wait, explain=prefer.plan)
+    return Asked(query, prefer)
 
 
 def parse_prefer(header: str) -> Prefer:
@@ -99,6 +101,7 @@ def parse_prefer(header: str) -> Prefer:
         wait=_wait(given["wait"]) if "wait" in given else None,
         statistics=given.get("include-statistics") == "true",
         render=given.get("include-render") == "true",
+        plan=given.get("include-plan") == "true",
     )
 
 

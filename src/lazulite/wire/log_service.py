@@ -18,8 +18,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from lazulite.core.caller import Caller
 from lazulite.identity.access import Access
+from lazulite.logs.answer import LogAnswer
 from lazulite.logs.budget import ResultBudget
-from lazulite.logs.query import LogAnswer, LogQueries
+from lazulite.logs.query import LogQueries
 from lazulite.logs.rights import CallerRights
 from lazulite.wire.authentication import Authenticate
 from lazulite.wire.bodies import ReadBody
@@ -27,6 +28,8 @@ from lazulite.wire.log_answers import Failure
 from lazulite.wire.log_requests import Asked
 
 JSON = "application/json; charset=utf-8"
+# A plan shows how tables are stored, which is the administrator's to see.
+EXPLAIN = "lazulite/queries/explain/action"
 # More than the engine's places and its queue together, so that its own 429 is what a flood of queries meets.
 MAX_THREADS = 512
 # The memory of an answer is held until it is sent: a client may pause for so long, and take so long for all of it.
@@ -53,6 +56,8 @@ async def run(services: LogServices, caller: Caller, asked: Asked, gone: threadi
 
 
 def _answer(services: LogServices, caller: Caller, asked: Asked, gone: threading.Event) -> LogAnswer:
+    if asked.query.explain:
+        services.access.require(caller, EXPLAIN, "/")
     rights = CallerRights(services.access, caller)
     return services.queries.run(asked.query, gone.is_set, rights)
 

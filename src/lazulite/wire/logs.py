@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from lazulite.core.errors import LazuliteError, Unauthenticated
 from lazulite.kql import KqlError
-from lazulite.logs.query import LogAnswer
+from lazulite.logs.answer import LogAnswer
 from lazulite.wire import log_requests as requests
 from lazulite.wire.any_path import AnyCaseRoute
 from lazulite.wire.log_answers import answer_chunks, failure

@@ -30,7 +30,7 @@ def scan(context: Context, table: Table, span: Span, resource_id: str | None = N
         Source(one.schema, one.table, tuple(one.columns.get(column.name) for column in table.columns))
         for one in table.relations
     )
-    plan: Plan = Scan(table.name, sources, refs)
+    plan: Plan = Scan(table.name, sources, refs, tuple(column.name for column in table.columns))
     columns = tuple(Col(column.name, ref) for column, ref in zip(table.columns, refs, strict=True))
     rel = Rel(plan, columns)
     tests = _time_tests(context.options, rel, span) + _resource_tests(resource_id, rel, span)

@@ -19,11 +19,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Scan(Plan):
-    """A table: all its sources, one after another; none is no rows."""
+    """A table: all its sources, one after another; none is no rows. `names` are its columns' own, for explaining."""
 
     name: str
     sources: tuple[Source, ...]
     columns: tuple[Ref, ...]
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
