@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from lazulite.kql.documentation import functions, operators, plugins, refused_plugins
-from lazulite.kql.functions.record import Function, Signature
+from lazulite.kql.documentation import functions, operators, plugins, refused_plugins, written
+from lazulite.kql.functions.record import Function
 from lazulite.kql.functions.refused import FAMILIES, REFUSED
 
 HEAD = """# What KQL can do here
@@ -45,17 +45,12 @@ def _lines() -> Iterator[str]:
 
 
 def _row(function: Function) -> str:
-    forms = "<br>".join(f"`{_form(signature)}`" for signature in function.signatures)
+    forms = "<br>".join(f"`{written(signature)}`" for signature in function.signatures)
     return f"| `{_cell(function.name)}` | {forms} | {_cell(function.doc)} |"
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-def _form(signature: Signature) -> str:
-    parameters = ", ".join(str(parameter) for parameter in signature.parameters)
-    return f"({parameters}) -> {signature.returns}"
 
 
 if __name__ == "__main__":

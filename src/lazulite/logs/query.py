@@ -16,6 +16,7 @@ from lazulite.engine.interface import Answer, Engine, QueryLimits, Schema
 from lazulite.logs import timespans
 from lazulite.logs.answer import LogAnswer, LogTable, Partial
 from lazulite.logs.explaining import explained
+from lazulite.logs.metadata import DescribedWorkspace, described
 from lazulite.logs.rights import EVERYTHING, Rights
 from lazulite.logs.scopes import Scope, ScopedDatabase, Scopes
 from lazulite.logs.workspaces import Workspaces
@@ -77,13 +78,19 @@ class LogQueries:
         now = self._clock.now()
         options = kql.Options(now=now, time_range=timespans.parse(query.timespan, now), resource_id=seen.resource_id)
 
-        def plan(schema: Schema, discover: kql.Discover) -> kql.Compiled:
+        def plan(schema: Schema, discover: kql.Discover | None) -> kql.Compiled:
             database = ScopedDatabase(schema, seen, self._workspaces, rights)
             return kql.compile(query.text, database, options, discover)
 
         if query.explain:
-            return explained(plan(self._engine.schema()))
+            return explained(plan(self._engine.schema(), None))
         return _answer(self._engine.query(plan, self._bounds(query), cancelled), self._limits, seen)
+
+    def describe(self, workspace: str, rights: Rights = EVERYTHING) -> DescribedWorkspace:
+        """The tables of a workspace; raises NotFound or Forbidden."""
+        found = self._workspaces.require(workspace)
+        rights.require(found.id.text)
+        return described(found, self._engine.schema())
 
     def _bounds(self, query: LogQuery) -> QueryLimits:
         seconds = self._limits.seconds if query.seconds is None else query.seconds

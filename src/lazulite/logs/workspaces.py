@@ -170,6 +170,7 @@ class Workspace:
     name: str
     retention_days: int
     by_resource: bool = True
+    region: str = ""
 
     @property
     def qualified_name(self) -> str:
@@ -257,4 +258,5 @@ def _workspace(resource: Resource) -> Workspace:
         resource.id.name,
         int(properties.get("retentionInDays", DEFAULT_RETENTION_DAYS)),
         bool(properties.get("features", {}).get("enableLogAccessUsingOnlyResourcePermissions", True)),
+        str(resource.body.get("location", "")),
     )

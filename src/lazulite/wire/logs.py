@@ -3,6 +3,7 @@
     POST, GET   [/v1]/workspaces/{customer id}/query
     POST        [/v1]/{resource id}/query              GET with /v1
     POST        [/v1]/$batch
+    POST, GET   [/v1]/workspaces/{customer id}/metadata
 
 A query runs in a thread of its own; when its client goes away it is cancelled. Answers stream.
 """
@@ -26,6 +27,7 @@ from lazulite.wire import log_requests as requests
 from lazulite.wire.any_path import AnyCaseRoute
 from lazulite.wire.log_answers import answer_chunks, failure
 from lazulite.wire.log_batches import answer_batch
+from lazulite.wire.log_metadata import answer_metadata
 from lazulite.wire.log_requests import Asked
 from lazulite.wire.log_service import JSON, Held, LogServices, failed, run, watched
 from lazulite.wire.tracing import correlation_id
@@ -41,6 +43,9 @@ def routes(services: LogServices) -> list[Route]:
         path = "/" + "/".join(part for part in request.path_params["resource"].split("/") if part)
         return await _single(services, request, resource_id=path)
 
+    async def metadata(request: Request) -> Response:
+        return await answer_metadata(services, request, request.path_params["workspace"])
+
     async def batch(request: Request) -> Response:
         return await answer_batch(services, request)
 
@@ -48,6 +53,8 @@ def routes(services: LogServices) -> list[Route]:
     return [
         AnyCaseRoute("/v1/workspaces/{workspace}/query", workspace, methods=both),
         AnyCaseRoute("/workspaces/{workspace}/query", workspace, methods=both),
+        AnyCaseRoute("/v1/workspaces/{workspace}/metadata", metadata, methods=both),
+        AnyCaseRoute("/workspaces/{workspace}/metadata", metadata, methods=both),
         AnyCaseRoute("/v1/$batch", batch, methods=["POST"]),
         AnyCaseRoute("/$batch", batch, methods=["POST"]),
         AnyCaseRoute("/v1/{resource:path}/query", resource, methods=both),
