@@ -25,7 +25,7 @@ def _pair(name: str, doc: str, insensitive: str, sensitive: str) -> tuple[Functi
     found = []
     for word, template, note in ((name, insensitive, "ignoring case"), (f"{name}_cs", sensitive, "with case")):
         for negation in ("", "!"):
-            form = f"NOT {template}" if negation else template
+            form = f"(NOT {template})" if negation else template
             meaning = f"Whether the text does not {doc}" if negation else f"Whether the text does {doc}"
             example = f'print "Alpha beta" {negation}{word} "alpha"'
             found.append(

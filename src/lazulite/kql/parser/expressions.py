@@ -202,8 +202,15 @@ def _postfix(cursor: Cursor, node: Node) -> Node:
             cursor.expect("[")
             index = expression(cursor)
             cursor.expect("]")
-            node = Index(node.start, cursor.last_end, node, index)
+            node = _indexed(node, cursor.last_end, index)
     return node
+
+
+def _indexed(node: Node, end: int, index: Node) -> Node:
+    """A member, or a side's column whose name must be quoted: $left.["the name"]."""
+    if isinstance(node, Name) and node.text in ("$left", "$right") and isinstance(index, Literal):
+        return Path(node.start, end, node, str(index.value))
+    return Index(node.start, end, node, index)
 
 
 def _primary(cursor: Cursor) -> Node:

@@ -57,7 +57,8 @@ def aggregate(printer: Printer, node: Aggregate) -> str:
     show = printer.expressions()
     columns = _outputs(show, (*node.keys, *node.outputs))
     group = " GROUP BY " + ", ".join(str(at + 1) for at in range(len(node.keys))) if node.keys else ""
-    return f"SELECT {columns or '0 AS nothing'} FROM ({show.layers.wrap(source)}){group}"
+    # Without keys there is one row, of whose columns nothing may be needed: an aggregate keeps it one.
+    return f"SELECT {columns or 'count(*) AS nothing'} FROM ({show.layers.wrap(source)}){group}"
 
 
 def distinct(printer: Printer, node: Distinct) -> str:
