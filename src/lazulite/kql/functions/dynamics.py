@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from lazulite.kql.errors import ARGUMENT_COUNT, semantic
 from lazulite.kql.functions.record import Function, function, sig
 
 
 def _bag(arguments: list[str]) -> str:
+    if len(arguments) % 2:
+        raise semantic("bag_pack() takes names and values in turn: the last name has no value", code=ARGUMENT_COUNT)
     pairs = zip(arguments[::2], arguments[1::2], strict=True)
     members = ", ".join(f"{key}, ({value})::JSON" for key, value in pairs)
     return f"json_object({members})::VARIANT"
