@@ -64,6 +64,10 @@ class Scope:
         return found
 
 
+# Functions that give an array for each array that they take, and whether they sort from the greatest.
+SORTS = {"array_sort_asc": False, "array_sort_desc": True}
+
+
 def _literal(scope: Scope, node: s.Literal) -> Expr:
     value = node.value
     if isinstance(value, int) and not isinstance(value, bool) and not -(1 << 63) <= value < 1 << 63:
@@ -98,6 +102,9 @@ def _index(scope: Scope, node: s.Index) -> Expr:
     key = scope.bind(node.index)
     if key.type not in (types.STRING, *types.INTEGERS):
         raise semantic(f"A member is found by name or number, not by a value of type {key.type}", node.index.span)
+    if isinstance(node.of, s.Call) and node.of.name in SORTS and node.of.name not in scope.environment.names:
+        arguments = (node.index, *node.of.arguments)
+        return scope.call(scope, replace(node.of, name=f"$member_of_{node.of.name}", arguments=arguments))
     return _member_of(scope, node.of, key)
 
 
@@ -291,4 +298,4 @@ BINDERS: Mapping[type[s.Node], Callable[[Scope, s.Node], Expr]] = {
     s.TypeOf: _refused("typeof()"),
 }
 
-__all__ = ["Scope", "boolean"]
+__all__ = ["SORTS", "Scope", "boolean"]

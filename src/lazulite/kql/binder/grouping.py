@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.array_sorting import sorted_arrays
 from lazulite.kql.binder.calls import match, result_type
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.local_calls import staged, with_stages
 from lazulite.kql.binder.names import result_name
 from lazulite.kql.binder.partitions import grouped
 from lazulite.kql.binder.scope import Col, Rel, project, unique
-from lazulite.kql.binder.several import SEVERAL
+from lazulite.kql.binder.several import SEVERAL, Found
 from lazulite.kql.errors import semantic, unsupported
 from lazulite.kql.functions import FUNCTIONS, Signature
 from lazulite.kql.plan import Aggregated, Apply, Const, Expr, Ref
@@ -130,19 +131,22 @@ def add_key(group: Group, item: s.Node) -> None:
 def _aggregate(group: Group, item: s.Node) -> None:
     names = item.names if isinstance(item, s.Assign) else ()
     node = item.value if isinstance(item, s.Assign) else item
-    if isinstance(node, s.Call) and node.name in SEVERAL and node.name not in group.scope.environment.names:
-        found = SEVERAL[node.name](group, node)
-        if len(names) > len(found):
-            raise semantic(f"{node.name}() gives {len(found)} columns, not {len(names)}", item.span)
-        for position, (name, value) in enumerate(found):
-            declared = position < len(names)
-            group.emit(names[position] if declared else name, value, item, declared)
-        return
-    if len(names) > 1:
-        raise semantic("Several names stand only before an aggregate with several results", item.span)
     inner = replace(group.scope, columns=_keys_only(group), aggregates=group.aggregate, pending=group.pending)
-    value = inner.bind(node)
-    group.emit(names[0] if names else result_name(node), value, item, bool(names))
+    found = _several(group, inner, node)
+    if len(names) > max(len(found), 1):
+        raise semantic(f"There are {max(len(found), 1)} columns for {len(names)} names", item.span)
+    for position, (name, value) in enumerate(found):
+        declared = position < len(names)
+        group.emit(names[position] if declared else name, value, item, declared)
+    if not found:
+        group.emit(names[0] if names else result_name(node), inner.bind(node), item, bool(names))
+
+
+def _several(group: Group, inner: Scope, node: s.Node) -> Found:
+    """The columns of a call that gives several; empty for anything else."""
+    if isinstance(node, s.Call) and node.name in SEVERAL and node.name not in group.scope.environment.names:
+        return SEVERAL[node.name](group, node)
+    return sorted_arrays(inner, node)
 
 
 def _keys_only(group: Group) -> dict[str, Ref]:

@@ -57,6 +57,8 @@ def _call_name(node: s.Call) -> str | None:
     first = result_name(node.arguments[0]) if node.arguments else None
     if named == "first":
         return first
+    if named == "sorted":
+        return f"{first or 'array0'}_sorted"
     if named == "pair":
         second = result_name(node.arguments[1]) if len(node.arguments) > 1 else None
         return f"{node.name}_{first or ''}_{second or ''}"

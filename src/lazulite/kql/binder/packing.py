@@ -7,8 +7,9 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.array_sorting import member_of_sorted
 from lazulite.kql.binder.conversion import convert
-from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.expressions import SORTS, Scope
 from lazulite.kql.binder.local_calls import staged
 from lazulite.kql.errors import semantic
 from lazulite.kql.functions import FUNCTIONS
@@ -97,6 +98,7 @@ def _in_array(scope: Scope, node: s.Call) -> Expr:
 
 SPECIAL: Final[dict[str, Special]] = {
     "$in_array": _in_array,
+    **{f"$member_of_{name}": member_of_sorted for name in SORTS},
     "bag_pack_columns": _pack_columns,
     "pack_all": _pack_all,
     "pack_array": _pack_array,

@@ -177,7 +177,8 @@ def _print(scope: Scope, node: s.Node) -> Rel:
     pending: dict[Apply, Ref] = {}
     outputs: list[tuple[str, Ref, Expr]] = []
     inner = replace(scope, pending=pending)
-    for position, (name, item, value) in enumerate(named(inner, node.items, "print")):
+    columns = ((at, column) for at, item in enumerate(node.items) for column in named(inner, (item,), "print"))
+    for position, (name, item, value) in columns:
         taken = [column for column, _, _ in outputs]
         outputs.append(
             (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.array_sorting import Columns, sorted_arrays
 from lazulite.kql.binder.calls import apply
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
@@ -22,6 +23,9 @@ def columns_of(scope: Scope, item: s.Node, word: str) -> list[tuple[str, s.Node,
     node = item.value if isinstance(item, s.Assign) else item
     if not isinstance(node, s.Call) or node.name in scope.environment.names:
         return []
+    arrays = sorted_arrays(scope, node)
+    if arrays:
+        return _arrays(item, node, arrays, word)
     record = FUNCTIONS.get(node.name)
     if record is None or not record.results:
         return []
@@ -32,6 +36,22 @@ def columns_of(scope: Scope, item: s.Node, word: str) -> list[tuple[str, s.Node,
     return [
         (name, s.Assign(item.start, item.end, (name,), node) if at < len(given) or word == "print" else node, value)
         for at, (name, value) in enumerate(_columns(scope, record, node, given)[:shown])
+    ]
+
+
+def _arrays(item: s.Node, node: s.Call, arrays: Columns, word: str) -> list[tuple[str, s.Node, Expr]]:
+    """What is not given a name keeps its own; print leaves it out, if any is given one."""
+    given = item.names if isinstance(item, s.Assign) else ()
+    if len(given) > len(arrays):
+        raise semantic(f"{node.name}() gives {len(arrays)} arrays, not {len(given)}", item.span)
+    shown = len(given) if given and word == "print" else len(arrays)
+    return [
+        (
+            given[at] if at < len(given) else name,
+            s.Assign(item.start, item.end, (name,), node) if at < len(given) or word == "print" else node,
+            value,
+        )
+        for at, (name, value) in enumerate(arrays[:shown])
     ]
 
 

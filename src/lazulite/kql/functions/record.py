@@ -106,8 +106,9 @@ def local(text: str, form: Callable[..., object], refuses: Refuses | None = None
 class Function:
     """A function as users know it. `named` is how an unnamed column of it is called:
 
-    "" (Column1), "first" (as its first argument), "name_first" (strlen_x), "pair"
-    (covariance_x_y), "prefix" with `prefix` ("list_x"), or "alone" with `prefix` only. `finish` names the function of a
+    "" (Column1), "first" (as its first argument), "sorted" (x_sorted), "name_first" (strlen_x), "pair"
+    (covariance_x_y), "prefix" with `prefix` ("list_x"), "alone" with `prefix` only, or "merged" (that of one argument
+    with `prefix`; see `binder.names` for more). `finish` names the function of a
     row that makes an aggregate's value of what SQL collected. Where `results` are named, the function gives a list of
     values, and each is a column of the projection that it stands in (series_fit_line_x_slope).
     """

@@ -54,6 +54,7 @@ def _sort(name: str, word: str, descending: bool) -> Function:
         f"The elements {word}: numbers, texts, others; nulls last unless said. More arrays follow the first.",
         local("dynamic -> dynamic", lambda values: _ordered(descending, True, 0, values)),
         local("dynamic, bool -> dynamic", lambda values, last: _ordered(descending, last, 0, values)),
+        named="sorted",
         example=f"print {name}(dynamic([2, 1]))",
     )
 
