@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from lazulite.kql import syntax as s
-from lazulite.kql.binder import applying, partitions, projections, rows, shaping
+from lazulite.kql.binder import applying, nesting, partitions, projections, rows, shaping
 from lazulite.kql.binder.evaluating import evaluate
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.grouping import summarize
@@ -72,6 +72,8 @@ BINDERS: Mapping[type[s.Operator], Binder] = {
     s.Parse: shaping.parse,
     s.Expand: shaping.expand,
     s.Series: series,
+    s.TopHitters: nesting.top_hitters,
+    s.TopNested: nesting.top_nested,
     s.MvApply: applying.mv_apply,
     s.Partition: applying.partition,
     s.Evaluate: evaluate,

@@ -43,6 +43,7 @@ INSIDE: Final = (
     s.Sort,
     s.Take,
     s.Top,
+    s.TopHitters,
     s.Summarize,
     s.Parse,
     s.Expand,

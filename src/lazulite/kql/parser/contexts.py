@@ -1,11 +1,12 @@
-"""Operators whose own operators run in a context: mv-apply, partition."""
+"""Operators that work group by group: mv-apply, partition, top-hitters, top-nested."""
 
 from __future__ import annotations
 
 from lazulite.kql.parser.cursor import Cursor
-from lazulite.kql.parser.parts import options
+from lazulite.kql.parser.expressions import expression, item
+from lazulite.kql.parser.parts import options, ordered
 from lazulite.kql.parser.shapes import expand
-from lazulite.kql.syntax import MvApply, Name, Operator, Partition
+from lazulite.kql.syntax import Level, MvApply, Name, Operator, Partition, TopHitters, TopNested
 
 
 def mv_apply(cursor: Cursor, word: str, start: int) -> Operator:
@@ -28,3 +29,38 @@ def partition(cursor: Cursor, word: str, start: int) -> Operator:
         return Partition(start, cursor.last_end, word, found, key, (), query)
     operators = cursor.operators()
     return Partition(start, cursor.last_end, word, found, key, operators, None)
+
+
+def top_hitters(cursor: Cursor, word: str, start: int) -> Operator:
+    """`top-hitters count of value by number`."""
+    count = expression(cursor)
+    cursor.expect_word("of")
+    of = expression(cursor)
+    by = expression(cursor) if cursor.accept_word("by") else None
+    return TopHitters(start, cursor.last_end, word, count, of, by)
+
+
+def top_nested(cursor: Cursor, word: str, start: int) -> Operator:
+    """`top-nested count of value with others=constant by aggregate, top-nested ...`."""
+    levels = [_level(cursor)]
+    while cursor.accept(","):
+        cursor.expect_word("top")
+        cursor.expect("-")
+        cursor.expect_word("nested")
+        levels.append(_level(cursor))
+    return TopNested(start, cursor.last_end, word, tuple(levels))
+
+
+def _level(cursor: Cursor) -> Level:
+    start = cursor.token.start
+    count = None if cursor.sees_word("of") else expression(cursor)
+    cursor.expect_word("of")
+    of = item(cursor)
+    others = None
+    if cursor.accept_word("with"):
+        cursor.expect_word("others")
+        cursor.expect("=")
+        others = expression(cursor)
+    cursor.expect_word("by")
+    by = ordered(cursor, item)
+    return Level(start, cursor.last_end, count, of, others, by)

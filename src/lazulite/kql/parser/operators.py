@@ -66,6 +66,8 @@ OPERATORS: Final[dict[str, Callable[[Cursor, str, int], Operator]]] = {
     "parse-where": shapes.parse,
     "mv-expand": shapes.expand,
     "mvexpand": shapes.expand,
+    "top-hitters": contexts.top_hitters,
+    "top-nested": contexts.top_nested,
     "mv-apply": contexts.mv_apply,
     "partition": contexts.partition,
     "make-series": shapes.series,
@@ -93,8 +95,6 @@ REFUSED: Final = frozenset(
         "reduce",
         "scan",
         "search",
-        "top-hitters",
-        "top-nested",
         "assert-schema",
         "execute-and-cache",
     ]

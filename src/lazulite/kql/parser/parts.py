@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from lazulite.kql.parser.constants import type_name
@@ -46,9 +47,9 @@ def pattern(cursor: Cursor) -> Node:
     return Wildcard(start, cursor.last_end, text) if "*" in text else Name(start, cursor.last_end, text)
 
 
-def ordered(cursor: Cursor) -> Ordered:
+def ordered(cursor: Cursor, parse: Callable[[Cursor], Node] = expression) -> Ordered:
     """A sort key: `expression [asc|desc] [nulls first|last]`."""
-    value = expression(cursor)
+    value = parse(cursor)
     direction = cursor.accept_word("asc", "desc", "granny-asc", "granny-desc")
     nulls = None
     if cursor.accept_word("nulls"):

@@ -95,6 +95,32 @@ class Expand(Operator):
 
 
 @dataclass(frozen=True, slots=True)
+class TopHitters(Operator):
+    """`top-hitters count of value by number`."""
+
+    count: Node
+    of: Node
+    by: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Level(Node):
+    """`count of value with others=constant by aggregate` of a top-nested."""
+
+    count: Node | None
+    of: Node
+    others: Node | None
+    by: Ordered
+
+
+@dataclass(frozen=True, slots=True)
+class TopNested(Operator):
+    """top-nested, level by level."""
+
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MvApply(Operator):
     """mv-apply: what is unfolded, and the operators that see the elements of one row at a time."""
 
