@@ -238,6 +238,15 @@ def test_tables_of_a_server_take_the_catalogs_place(lazulite: Command, written: 
     assert lazulite("kql", "check", "--azure", name, "--schema", schema).status == 0
 
 
+def test_columns_that_only_rows_decide_are_not_checked(lazulite: Command, written: Callable[[str, Any], str]) -> None:
+    text = (
+        "datatable(d:dynamic)[] | evaluate bag_unpack(d)\n\ndatatable(d:dynamic)[] | evaluate bag_unpack(d) : (a:long)"
+    )
+    outcome = lazulite("kql", "check", written("a.kql", text))
+    assert outcome.status == 0
+    assert outcome.out.startswith("a.kql:1:1: note: not checked: bag_unpack without data")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [[], ["nowhere.kql"], ["--schema", "nowhere.json", "a.kql"], ["--output", "xml", "a.kql"], ["latin.kql"]],

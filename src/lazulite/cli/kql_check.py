@@ -24,6 +24,7 @@ from lazulite.cli.query_files import Found, NotJson, Unchecked, queries
 from lazulite.cli.safe_text import visible, visible_json
 from lazulite.core.errors import BadRequest
 from lazulite.kql import public_service, ticks
+from lazulite.kql.errors import DATA_NEEDED
 
 MAX_FILE = 32 * 1024 * 1024
 NOT_A_DOCUMENT = "FILE0001"
@@ -119,7 +120,10 @@ class Checker:
         try:
             compiled = kql.compile(found.text, self._tables, self._options)
         except kql.KqlError as error:
-            yield places.of(error, found, "error")
+            if error.kind == DATA_NEEDED:
+                yield places.problem(found.places[0], "note", "", f"not checked: {error.message}")
+            else:
+                yield places.of(error, found, "error")
             return
         known = {column.name for column in compiled.columns}
         for column in found.columns:

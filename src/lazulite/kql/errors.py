@@ -4,7 +4,7 @@ KqlError
   syntax(...)       SYN0002   the text is not KQL
   semantic(...)     SEM0100   a name, a type or an argument does not fit; where Kusto's own code is known, that one:
                     SEM0260 no such function, SEM0219 too few or many arguments, SEM0064 types that do not compare,
-                    SEM0085 a table where a scalar is expected
+                    SEM0085 a table where a scalar is expected, SEM0003 a scalar where a table is
   unsupported(...)  UNS0001   KQL that this compiler does not run: named, never approximated
   limit(...)        LIM0001   longer, deeper or wider than a query may be
   denied(...)       InsufficientAccessError   the caller may not read what the query names
@@ -32,10 +32,13 @@ NO_FUNCTION = "SEM0260"
 ARGUMENT_COUNT = "SEM0219"
 NOT_COMPARABLE = "SEM0064"
 NOT_SCALAR = "SEM0085"
+NOT_TABULAR = "SEM0003"
+# The kind of an error that says nothing of the query: it was compiled without the data that decides its columns.
+DATA_NEEDED = "DataNeeded"
 # The codes that a query may be refused with before it runs.
 COMPILING = (
     *("SYN0002", "UNS0001", "LIM0001", "InsufficientAccessError"),
-    *(UNRESOLVED, NO_FUNCTION, ARGUMENT_COUNT, NOT_COMPARABLE, NOT_SCALAR),
+    *(UNRESOLVED, NO_FUNCTION, ARGUMENT_COUNT, NOT_COMPARABLE, NOT_SCALAR, NOT_TABULAR),
 )
 
 
@@ -86,6 +89,11 @@ def semantic(message: str, span: Span = NOWHERE, suggestion: str | None = None, 
 def unsupported(what: str, span: Span = NOWHERE) -> KqlError:
     """KQL that is known and not run here. `what` names the construct."""
     return KqlError("UNS0001", "Unsupported", f"{what} is not supported", span)
+
+
+def data_needed(what: str, span: Span) -> KqlError:
+    """What only a query that runs can be told: the columns that its rows make."""
+    return KqlError("UNS0001", DATA_NEEDED, f"{what} is not supported", span)
 
 
 def limit(message: str, span: Span = NOWHERE) -> KqlError:

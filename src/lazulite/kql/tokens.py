@@ -16,10 +16,12 @@ from lazulite.kql import ticks, types
 from lazulite.kql.errors import KqlError, Span, limit, syntax
 from lazulite.kql.literals import DECIMAL_PLACES, WHOLE_DIGITS, Value, parse_typed
 from lazulite.kql.schema import Options
+from lazulite.kql.slips import CHARACTERS
 
 SKIP: Final = re.compile(r"(?:\s+|//[^\n]*)+")
 NAME: Final = re.compile(r"!?[A-Za-z_$][A-Za-z0-9_]*~?")
 NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]+|\d+(?:\.\d+|\.(?![.\w]))?(?:[eE][+-]?\d+)?")
+WORD: Final = re.compile(r"[\w.]+")
 UNIT: Final = re.compile(r"[A-Za-z]+")
 STRING: Final = re.compile(r"[hH]?(@)?(\"|')|[hH]?(```|~~~)")
 SYMBOLS: Final = re.compile(r"==|=~|!=|!~|<>|<=|>=|\.\.|=>|[-+*/%<>=()\[\]{},;:.|?@~]")
@@ -84,7 +86,7 @@ def _next(text: str, at: int) -> Token:
         return _name(text, match)
     if match := SYMBOLS.match(text, at):
         return Token("symbol", match[0], at, match.end())
-    raise syntax(f"The character '{text[at]}' has no meaning here", Span(at, at + 1))
+    raise syntax(f"The character '{text[at]}' has no meaning here", Span(at, at + 1), CHARACTERS.get(text[at]))
 
 
 def _name(text: str, match: re.Match[str]) -> Token:
@@ -93,7 +95,8 @@ def _name(text: str, match: re.Match[str]) -> Token:
     if word.endswith("~") and word not in ("in~", "!in~"):
         word, end = word[:-1], end - 1
     if word == "!":
-        raise syntax("'!' must be followed by an operator such as =, ~, in or contains", Span(match.start(), end))
+        message = "'!' must be followed by an operator such as =, ~, in or contains"
+        raise syntax(message, Span(match.start(), end), CHARACTERS["!"])
     if word in TYPED:
         opening = re.compile(r"\s*\(").match(text, end)
         if opening:
@@ -127,7 +130,9 @@ def _number(text: str, match: re.Match[str]) -> Token:
         if span is not None:
             return Token("typed", text[start : unit.end()], start, unit.end(), span, types.TIMESPAN)
     if unit or text[end : end + 1] == "_":
-        raise syntax(f"'{text[start : end + 12].split()[0]}' is neither a number nor a timespan", Span(start, end))
+        word = WORD.match(text, start)
+        shown = Span(start, min(word.end() if word else end, start + 40))
+        raise syntax(f"'{text[shown.start : shown.end]}' is neither a number nor a timespan", shown)
     if match[0].lower().startswith("0x"):
         return Token("number", match[0], start, end, _int64(int(match[0], 16), start, end), types.LONG)
     if any(mark in match[0] for mark in ".eE"):

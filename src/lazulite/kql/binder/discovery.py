@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from lazulite.kql.binder.scope import Bound, Context, Rel
-from lazulite.kql.errors import Span, limit, unsupported
+from lazulite.kql.errors import Span, data_needed, limit
 from lazulite.kql.plan import Limit
 from lazulite.kql.schema import Column
 
@@ -19,7 +19,7 @@ def discovered(context: Context, rel: Rel, what: str, span: Span) -> list[tuple[
     Raises UNS0001 where there is no data to ask, and LIM0001 past `MOST_COLUMNS` rows.
     """
     if context.ask is None:
-        raise unsupported(
+        raise data_needed(
             f"{what} without data to find its columns in (declare them, as in: evaluate ... : (name:string))", span
         )
     columns = tuple(Column(column.name, column.ref.type) for column in rel.columns)

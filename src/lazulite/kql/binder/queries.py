@@ -29,7 +29,7 @@ from lazulite.kql.binder.scope import (
     unique,
     unknown,
 )
-from lazulite.kql.errors import limit, semantic
+from lazulite.kql.errors import NOT_TABULAR, limit, semantic
 from lazulite.kql.plan import Apply, Const, Expr, Project, Ref, Sequence, Values
 from lazulite.kql.schema import Column, Database, Options
 from lazulite.kql.scopes import ScopedTable
@@ -43,8 +43,9 @@ def bind(query: s.Query, database: Database, options: Options, ask: Ask | None =
     context = Context(database, options, ask)
     found = _query(_scope(context, Environment()), query, Environment())
     if isinstance(found, Expr):
-        ref = context.fresh(found.type)
-        found = Rel(Project(Values((), ((),)), ((ref, found),)), (Col("print_0", ref),))
+        raise semantic(
+            "A query gives a table, and this is a scalar: put 'print' before it", query.body.span, code=NOT_TABULAR
+        )
     columns = tuple(Column(column.name, column.ref.type) for column in found.columns)
     refs = tuple(column.ref for column in found.columns)
     return Bound(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from lazulite.kql.errors import KqlError, limit, syntax
+from lazulite.kql.slips import meant
 from lazulite.kql.syntax import Node, Operator
 from lazulite.kql.tokens import Token
 
@@ -95,7 +96,7 @@ class Cursor:
         """SYN0002 at the next token."""
         token = self.token
         found = "the query ends" if token.kind == "end" else f"'{token.text[:40]}' stands"
-        return syntax(f"Expected {expected}, but {found} here", token.span)
+        return syntax(f"Expected {expected}, but {found} here", token.span, meant(token.text))
 
     def pipeline(self) -> Node:
         """A nested query or expression."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from lazulite.kql.errors import closest, unsupported
+from lazulite.kql.errors import syntax, unsupported
 from lazulite.kql.parser.constants import type_name
 from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.parser.expressions import additive, expression, item
@@ -27,6 +27,7 @@ from lazulite.kql.syntax import (
 )
 from lazulite.kql.tokens import Token
 
+SQL: Final = "This is SQL; a KQL query begins with a table, as in: T | where a > 1 | project b"
 REFUSED_SOURCES: Final = frozenset(("search", "find", "externaldata", "evaluate", "macro-expand"))
 REFUSED_STATEMENTS: Final = frozenset(("declare", "alias", "pattern", "restrict"))
 
@@ -34,6 +35,8 @@ REFUSED_STATEMENTS: Final = frozenset(("declare", "alias", "pattern", "restrict"
 def parse(tokens: tuple[Token, ...], options: Options) -> Query:
     """The whole query. Raises KqlError (SYN0002, UNS0001, LIM0001)."""
     cursor = Cursor(tokens, options.max_depth, pipeline, operator)
+    if cursor.sees(".") and cursor.ahead().kind == "name":
+        raise unsupported(f"The management command '.{cursor.ahead().text}'", cursor.ahead().span)
     query = _query(cursor, "end")
     if cursor.token.kind != "end":
         raise _trailing(cursor)
@@ -43,9 +46,10 @@ def parse(tokens: tuple[Token, ...], options: Options) -> Query:
 def _trailing(cursor: Cursor) -> Exception:
     token = cursor.token
     error = cursor.error("'|', ';' or the end of the query")
-    if token.kind == "name":
-        nearest = closest(token.text, OPERATORS)
-        error.suggestion = f"| {nearest}" if nearest else None
+    if cursor.tokens[0].text.lower() == "select":
+        return syntax(SQL, cursor.tokens[0].span)
+    if token.kind == "name" and error.suggestion is None and token.text.lower() in OPERATORS:
+        error.suggestion = f"| {token.text.lower()}"
     return error
 
 
