@@ -70,4 +70,9 @@ def test_every_case_can_be_explained() -> None:
     found = [case for path in CASES.glob("*.kql") for case in cases(path.stem) if not case.error]
     assert found
     for case in found:
-        assert explain(kql.compile(case.query, Stored(), Options(now=0))).plan, case.query
+        try:
+            compiled = kql.compile(case.query, Stored(), Options(now=0))
+        except kql.KqlError as error:
+            assert "without data to find its columns in" in error.message, case.query
+            continue
+        assert explain(compiled).plan, case.query

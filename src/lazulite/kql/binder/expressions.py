@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
@@ -127,7 +127,27 @@ def _unary(scope: Scope, node: s.Unary) -> Expr:
     return scope.call(scope, s.Call(node.start, node.end, "negate", (node.operand,)))
 
 
+# Operators that may stand behind `*`: any column, as text.
+ANYWHERE: Final = frozenset(
+    f"{word}{case}"
+    for word in ("has", "hasprefix", "hassuffix", "contains", "startswith", "endswith")
+    for case in ("", "_cs")
+) | {"matches regex"}
+
+
+def any_column(scope: Scope, node: s.Binary, values: tuple[Expr, ...] | None = None) -> Expr:
+    """`* has "x"`: whether it is true of a column, as text; `values` where it is not over all of them."""
+    if node.operator not in ANYWHERE:
+        raise unsupported(f"'*' before '{node.operator}'", node.span)
+    right = convert(scope.bind(node.right), types.STRING, node.right.span)
+    lefts = values or tuple(convert(ref, types.STRING, node.span) for ref in scope.columns.values())
+    parts = tuple(_operator(scope, node.operator, left, right, node) for left in lefts)
+    return Logic(types.BOOL, "or", parts) if len(parts) > 1 else (*parts, Const(types.BOOL, False))[0]
+
+
 def _binary(scope: Scope, node: s.Binary) -> Expr:
+    if isinstance(node.left, s.Star):
+        return any_column(scope, node)
     if node.operator in ("==", "!=", "<", "<=", ">", ">="):
         return compare(node.operator, scope.bind(node.left), scope.bind(node.right), node.span)
     return scope.call(scope, s.Call(node.start, node.end, node.operator, (node.left, node.right)))
@@ -298,4 +318,4 @@ BINDERS: Mapping[type[s.Node], Callable[[Scope, s.Node], Expr]] = {
     s.TypeOf: _refused("typeof()"),
 }
 
-__all__ = ["SORTS", "Scope", "boolean"]
+__all__ = ["SORTS", "Scope", "any_column", "boolean"]

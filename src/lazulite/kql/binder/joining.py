@@ -1,21 +1,18 @@
-"""join, lookup and union: two and more relations into one."""
+"""join and lookup: the rows of two tables side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
-from lazulite.kql.binder.scanning import scoped_all
-from lazulite.kql.binder.scope import Col, Context, Rel, materialised, renewed, unique, unknown
-from lazulite.kql.errors import KqlError, Span, closest, semantic, unsupported
-from lazulite.kql.plan import Const, Expr, Join, Ref, UnionAll
-from lazulite.kql.scopes import ScopedTable
+from lazulite.kql.binder.scope import Col, Context, Rel, materialised, renewed, unique
+from lazulite.kql.errors import Span, closest, semantic, unsupported
+from lazulite.kql.plan import Expr, Join, Ref
 
 KINDS: Final = {
     "inner": "inner",
@@ -31,8 +28,6 @@ KINDS: Final = {
     "rightanti": "rightanti",
     "rightantisemi": "rightanti",
 }
-# What stands for the name of another scope's table: Kusto qualifies it, in a form that is not documented.
-SCOPED: Final = "$scoped"
 # Kinds whose every row comes from one of the left, and so from its partition.
 INSIDE: Final = ("inner", "innerunique", "leftouter", "leftsemi", "leftanti")
 LEFT_ONLY: Final = ("leftsemi", "leftanti")
@@ -121,116 +116,3 @@ def _columns(kind: str, left: Rel, right: Rel, keys: set[Ref]) -> tuple[Col, ...
         if column.ref not in keys:
             columns.append(Col(unique(column.name, (c.name for c in columns)), column.ref))
     return tuple(columns)
-
-
-# ---- union
-
-
-def union(scope: Scope, node: s.Union, first: Rel | None = None) -> Rel:
-    """`union` as a source, or (with the rows piped in first) as an operator."""
-    options = dict(node.options)
-    if options.get("kind", "outer") not in ("inner", "outer"):
-        raise semantic("union is of kind inner or outer", node.span)
-    inputs = [(first.alias or "union_arg0", first)] if first else []
-    for table in node.tables:
-        inputs.extend(_tables(scope, table, len(inputs), options.get("isfuzzy") == "true"))
-    if not inputs:
-        raise semantic("No table of the union exists", node.span)
-    source = options.get("withsource") or options.get("with_source")
-    return _united(scope.context, inputs, source, options.get("kind") == "inner", node.span)
-
-
-def union_with(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
-    """`| union ...`."""
-    assert isinstance(node, s.UnionWith)
-    return union(scope, node.union, rel)
-
-
-def _tables(scope: Scope, node: s.Node, position: int, fuzzy: bool) -> Iterator[tuple[str, Rel]]:
-    if isinstance(node, s.Wildcard):
-        names = sorted(name for name in scope.context.database.names() if fnmatchcase(name, node.pattern))
-        for name in names:
-            yield from _tables(scope, s.Name(node.start, node.end, name, True), position, fuzzy)
-        if not names and not fuzzy:
-            raise unknown("table like", node.pattern, node.span, ())
-        return
-    if isinstance(node, ScopedTable):
-        yield from _scoped(scope, node, fuzzy)
-        return
-    try:
-        found = scope.tabular(node, scope.environment, None)
-    except KqlError as error:
-        if fuzzy and isinstance(node, s.Name) and error.kind == "SemanticError":
-            return
-        raise
-    if not isinstance(found, Rel):
-        raise semantic("A table must stand in a union", node.span)
-    yield found.alias or _source_name(node) or f"union_arg{position}", found
-
-
-def _scoped(scope: Scope, node: ScopedTable, fuzzy: bool) -> Iterator[tuple[str, Rel]]:
-    """Tables of other scopes; a fuzzy union goes without those that are not there, and tells which may not be read."""
-    try:
-        for rel in scoped_all(scope, node):
-            yield SCOPED, rel
-    except KqlError as error:
-        if not fuzzy or error.kind not in ("SemanticError", "AccessDenied"):
-            raise
-        if error.kind == "AccessDenied":
-            scope.context.warnings.append(error.message)
-
-
-def _source_name(node: s.Node) -> str:
-    if isinstance(node, s.Name):
-        return node.text
-    return node.name if isinstance(node, s.Call) else ""
-
-
-def _united(context: Context, inputs: list[tuple[str, Rel]], source: str | None, inner: bool, span: Span) -> Rel:
-    slots = _slots(inputs, inner)
-    names = _slot_names(slots)
-    refs = [context.fresh(kind) for _, kind in slots]
-    columns = [Col(name, ref) for name, ref in zip(names, refs, strict=True)]
-    if source and any(name == SCOPED for name, _ in inputs):
-        raise unsupported(f"withsource={source} over tables of other scopes", span)
-    if source:
-        if source in names:
-            raise unsupported(f"withsource={source} where a column has this name", span)
-        refs.insert(0, context.fresh(types.STRING))
-        columns.insert(0, Col(source, refs[0]))
-    parts = []
-    for name, rel in inputs:
-        values = list(_values(rel, slots))
-        parts.append((rel.plan, tuple([Const(types.STRING, name), *values] if source else values)))
-    return Rel(UnionAll(tuple(refs), tuple(parts)), tuple(columns))
-
-
-Slot = tuple[str, str]
-
-
-def _slots(inputs: list[tuple[str, Rel]], inner: bool) -> list[Slot]:
-    """The columns of a union: each name once for each type that it has."""
-    slots: dict[Slot, None] = {}
-    for _, rel in inputs:
-        slots.update(dict.fromkeys((column.name, column.ref.type) for column in rel.columns))
-    if not inner:
-        return list(slots)
-    kept = [{(column.name, column.ref.type) for column in rel.columns} for _, rel in inputs]
-    return [slot for slot in slots if all(slot in one for one in kept)]
-
-
-def _slot_names(slots: list[Slot]) -> list[str]:
-    """A name with several types becomes name_type for each; where that is taken, with a number."""
-    names = [name for name, _ in slots]
-    single = {name for name in names if names.count(name) == 1}
-    found: list[str] = []
-    for name, kind in slots:
-        taken = [*found, *single]
-        found.append(name if name in single else unique(f"{name}_{kind}", taken))
-    return found
-
-
-def _values(rel: Rel, slots: list[Slot]) -> Iterator[Expr]:
-    columns = {(column.name, column.ref.type): column.ref for column in rel.columns}
-    for slot in slots:
-        yield columns.get(slot) or Const(slot[1], "" if slot[1] == types.STRING else None)

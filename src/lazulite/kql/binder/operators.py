@@ -10,10 +10,12 @@ from lazulite.kql.binder import applying, nesting, partitions, projections, rows
 from lazulite.kql.binder.evaluating import evaluate
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.grouping import summarize
-from lazulite.kql.binder.joining import join, union_with
+from lazulite.kql.binder.joining import join
 from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.making_series import series
 from lazulite.kql.binder.scope import Rel
+from lazulite.kql.binder.searching import search_in
+from lazulite.kql.binder.uniting import union_with
 from lazulite.kql.errors import unsupported
 from lazulite.kql.plan import Apply, Expr, Ref
 from lazulite.kql.schema import Render
@@ -25,8 +27,8 @@ def apply(scope: Scope, rel: Rel, operator: s.Operator) -> Rel:
     """The relation after one operator; `scope` knows the variables."""
     binder = BINDERS[type(operator)]
     partitions.check_inside(rel, operator)
-    if not isinstance(operator, s.UnionWith):
-        rel = replace(rel, alias="")
+    if not isinstance(operator, s.UnionWith | s.SearchIn):
+        rel = replace(rel, alias="", source="")
     pending: dict[Apply, Ref] = {}
     inner = replace(scope.over(rel), pending=pending)
     found = binder(inner, rel, operator)
@@ -69,6 +71,7 @@ BINDERS: Mapping[type[s.Operator], Binder] = {
     s.Summarize: summarize,
     s.Join: join,
     s.UnionWith: union_with,
+    s.SearchIn: search_in,
     s.Parse: shaping.parse,
     s.Expand: shaping.expand,
     s.Series: series,

@@ -27,7 +27,7 @@ def _local(scope: Scope, name: str, arguments: list[Expr]) -> Expr:
     return staged(scope, _dynamic(name, arguments))
 
 
-def _packed(pairs: Pairs, node: s.Call) -> Expr:
+def packed(pairs: Pairs, node: s.Node) -> Expr:
     arguments: list[Expr] = []
     for name, value in pairs:
         arguments += [Const(types.STRING, name), convert(value, types.DYNAMIC, node.span)]
@@ -38,7 +38,7 @@ def _pack_columns(scope: Scope, node: s.Call) -> Expr:
     names = [argument for argument in node.arguments if isinstance(argument, s.Name)]
     if not names or len(names) < len(node.arguments):
         raise semantic("bag_pack_columns() takes columns", node.span)
-    return _packed([(name.text, scope.bind(name)) for name in names], node)
+    return packed([(name.text, scope.bind(name)) for name in names], node)
 
 
 def _pack_all(scope: Scope, node: s.Call) -> Expr:
@@ -47,7 +47,7 @@ def _pack_all(scope: Scope, node: s.Call) -> Expr:
     leaves_out = scope.bind(node.arguments[0]) if node.arguments else Const(types.BOOL, False)
     if not isinstance(leaves_out, Const) or not isinstance(leaves_out.value, bool):
         raise semantic("The argument of pack_all() must be true or false", node.span)
-    found = _packed(list(scope.columns.items()), node)
+    found = packed(list(scope.columns.items()), node)
     return _local(scope, "$without_empty", [found]) if leaves_out.value else found
 
 

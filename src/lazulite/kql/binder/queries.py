@@ -12,7 +12,7 @@ from lazulite.kql.binder import operators
 from lazulite.kql.binder.calls import call, call_lambda
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Pending, Scope
-from lazulite.kql.binder.joining import union
+from lazulite.kql.binder.finding import find
 from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.projections import named
 from lazulite.kql.binder.scanning import scan, scoped
@@ -29,6 +29,8 @@ from lazulite.kql.binder.scope import (
     unique,
     unknown,
 )
+from lazulite.kql.binder.searching import search
+from lazulite.kql.binder.uniting import union
 from lazulite.kql.errors import NOT_TABULAR, limit, semantic
 from lazulite.kql.plan import Apply, Const, Expr, Project, Ref, Sequence, Values
 from lazulite.kql.schema import Column, Database, Options
@@ -220,6 +222,16 @@ def _union(scope: Scope, node: s.Node) -> Rel:
     return union(scope, node)
 
 
+def _search(scope: Scope, node: s.Node) -> Rel:
+    assert isinstance(node, s.Search)
+    return search(scope, node)
+
+
+def _find(scope: Scope, node: s.Node) -> Rel:
+    assert isinstance(node, s.Find)
+    return find(scope, node)
+
+
 SOURCES: Final[dict[type[s.Node], Callable[[Scope, s.Node], Rel | Expr]]] = {
     s.Name: _name,
     s.Call: _call,
@@ -227,6 +239,8 @@ SOURCES: Final[dict[type[s.Node], Callable[[Scope, s.Node], Rel | Expr]]] = {
     s.Print: _print,
     s.Range: _range,
     s.Union: _union,
+    s.Search: _search,
+    s.Find: _find,
     ScopedTable: _scoped,
 }
 __all__ = ["bind"]

@@ -74,6 +74,11 @@ def _serialize(scope: Scope, rel: Rel, node: s.Bare) -> Rel:
     return extend(scope.over(rel), rel, node.items) if node.items else rel
 
 
+def _consume(scope: Scope, rel: Rel, node: s.Bare) -> Rel:
+    """No columns and no rows: the query runs for what its reading does, which is nothing here."""
+    return Rel(Values((), ()), ())
+
+
 def _getschema(scope: Scope, rel: Rel, node: s.Bare) -> Rel:
     kinds = (
         ("ColumnName", types.STRING),
@@ -99,4 +104,5 @@ BARE: Mapping[str, Callable[[Scope, Rel, s.Bare], Rel]] = {
     "count": _count,
     "serialize": _serialize,
     "getschema": _getschema,
+    "consume": _consume,
 }

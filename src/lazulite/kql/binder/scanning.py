@@ -32,7 +32,7 @@ def scan(context: Context, table: Table, span: Span, resource_id: str | None = N
     )
     plan: Plan = Scan(table.name, sources, refs, tuple(column.name for column in table.columns))
     columns = tuple(Col(column.name, ref) for column, ref in zip(table.columns, refs, strict=True))
-    rel = Rel(plan, columns)
+    rel = Rel(plan, columns, source=table.name)
     tests = _time_tests(context.options, rel, span) + _resource_tests(resource_id, rel, span)
     return replace(rel, plan=Filter(plan, conjunction(tests))) if tests else rel
 

@@ -49,7 +49,7 @@ class Partition:
 class Rel:
     """Rows while they are bound: plan, visible columns, the order they are in (maybe by hidden columns).
 
-    `alias` is the name that `as` gave.
+    `alias` is the name that `as` gave, `source` that of the table whose rows these are as they are stored.
     """
 
     plan: Plan
@@ -57,6 +57,7 @@ class Rel:
     order: tuple[Order, ...] = ()
     serialized: bool = False
     alias: str = ""
+    source: str = ""
     partition: Partition | None = None
 
     @property

@@ -30,6 +30,7 @@ class Cursor:
         self.max_depth = max_depth
         self._pipeline = pipeline
         self._operator = operator
+        self.searching = False
 
     @property
     def token(self) -> Token:
@@ -102,6 +103,13 @@ class Cursor:
         """A nested query or expression."""
         with self.nested():
             return self._pipeline(self)
+
+    @contextmanager
+    def search_terms(self) -> Iterator[None]:
+        """Where `column:"term"` and `*` are predicates."""
+        before, self.searching = self.searching, True
+        yield
+        self.searching = before
 
     def operators(self) -> tuple[Operator, ...]:
         """`(operator | operator ...)`, which has its source from outside."""

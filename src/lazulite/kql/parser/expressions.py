@@ -109,10 +109,10 @@ def _logical(cursor: Cursor, word: str, operand: Callable[[Cursor], Node]) -> No
 
 
 def _comparison(cursor: Cursor) -> Node:
-    left = additive(cursor)
+    left = _star(cursor) if cursor.sees("*") else additive(cursor)
     while True:
         token = cursor.token
-        if token.kind == "symbol" and token.text in COMPARISONS and token.text != ":":
+        if token.kind == "symbol" and token.text in COMPARISONS and (token.text != ":" or cursor.searching):
             cursor.take()
             word = "!=" if token.text == "<>" else token.text
             right = additive(cursor)
@@ -127,6 +127,15 @@ def _comparison(cursor: Cursor) -> Node:
             left = _between(cursor, token.text, left)
         else:
             return left
+
+
+def _star(cursor: Cursor) -> Node:
+    """`*` before an operator is any column; as a predicate of its own it is true of all rows."""
+    token = cursor.take()
+    compared = cursor.token.text in COMPARISONS or cursor.token.text in WORD_COMPARISONS
+    if not compared and not cursor.searching:
+        raise cursor.error("an operator such as has or contains after '*'")
+    return Star(token.start, token.end)
 
 
 def _word_comparison(cursor: Cursor, left: Node) -> Node:

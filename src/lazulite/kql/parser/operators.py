@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from lazulite.kql.errors import closest, syntax, unsupported
-from lazulite.kql.parser import contexts, relations, rows, shapes, tables
+from lazulite.kql.parser import contexts, relations, rows, searching, shapes, tables
 from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.parser.expressions import item
 from lazulite.kql.parser.parts import pattern
@@ -62,6 +62,8 @@ OPERATORS: Final[dict[str, Callable[[Cursor, str, int], Operator]]] = {
     "join": relations.join,
     "lookup": relations.join,
     "union": relations.union_with,
+    "search": searching.search_in,
+    "consume": relations.consume,
     "parse": shapes.parse,
     "parse-where": shapes.parse,
     "mv-expand": shapes.expand,
@@ -79,7 +81,6 @@ OPERATORS: Final[dict[str, Callable[[Cursor, str, int], Operator]]] = {
 # Known to KQL and refused here by name.
 REFUSED: Final = frozenset(
     [
-        "consume",
         "externaldata",
         "facet",
         "find",
@@ -94,7 +95,6 @@ REFUSED: Final = frozenset(
         "project-by-names",
         "reduce",
         "scan",
-        "search",
         "assert-schema",
         "execute-and-cache",
     ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from lazulite.kql.errors import syntax, unsupported
+from lazulite.kql.parser import searching
 from lazulite.kql.parser.constants import type_name
 from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.parser.expressions import additive, expression, item
@@ -28,7 +30,7 @@ from lazulite.kql.syntax import (
 from lazulite.kql.tokens import Token
 
 SQL: Final = "This is SQL; a KQL query begins with a table, as in: T | where a > 1 | project b"
-REFUSED_SOURCES: Final = frozenset(("search", "find", "externaldata", "evaluate", "macro-expand"))
+REFUSED_SOURCES: Final = frozenset(("externaldata", "evaluate", "macro-expand"))
 REFUSED_STATEMENTS: Final = frozenset(("declare", "alias", "pattern", "restrict"))
 
 
@@ -93,7 +95,7 @@ def _statement(cursor: Cursor) -> Let | Setting | None:
 def _value(cursor: Cursor) -> Node:
     if cursor.sees_word("view") and cursor.ahead().text == "(":
         cursor.take()
-        return _function(cursor)
+        return replace(_function(cursor), view=True)
     return _function(cursor) if cursor.sees("(") and _function_ahead(cursor) else pipeline(cursor)
 
 
@@ -110,7 +112,7 @@ def _function_ahead(cursor: Cursor) -> bool:
     return False
 
 
-def _function(cursor: Cursor) -> Node:
+def _function(cursor: Cursor) -> Function:
     start = cursor.expect("(").start
     parameters = cursor.until(")", _parameter)
     cursor.expect("{")
@@ -193,5 +195,7 @@ SOURCES: Final[dict[str, Source]] = {
     "print": (_print, _starts_item),
     "range": (_range, lambda token: token.kind == "name" or token.text == "["),
     "datatable": (_datatable, lambda token: token.text == "("),
+    "search": (searching.search, searching.starts_search),
+    "find": (searching.find, searching.starts_find),
     "union": (union, lambda token: token.kind == "name" or token.text in ("(", "[", "*")),
 }

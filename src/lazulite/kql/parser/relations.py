@@ -5,7 +5,7 @@ from __future__ import annotations
 from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.parser.expressions import argument, expression
 from lazulite.kql.parser.parts import options, table
-from lazulite.kql.syntax import As, Call, Invoke, Join, Operator, Rendered, Union, UnionWith
+from lazulite.kql.syntax import As, Bare, Call, Invoke, Join, Operator, Rendered, Union, UnionWith
 
 
 def join(cursor: Cursor, word: str, start: int) -> Operator:
@@ -25,6 +25,12 @@ def union(cursor: Cursor, start: int) -> Union:
 
 def union_with(cursor: Cursor, word: str, start: int) -> Operator:
     return UnionWith(start, cursor.last_end, word, union(cursor, start))
+
+
+def consume(cursor: Cursor, word: str, start: int) -> Operator:
+    """`consume`, whose options steer how much is read."""
+    options(cursor)
+    return Bare(start, cursor.last_end, word)
 
 
 def as_name(cursor: Cursor, word: str, start: int) -> Operator:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lazulite.kql.syntax.expressions import Call, Name, Ordered
 from lazulite.kql.syntax.node import Node, Operator
-from lazulite.kql.syntax.queries import Union
+from lazulite.kql.syntax.queries import Search, Union
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,13 @@ class UnionWith(Operator):
     """`| union ...`."""
 
     union: Union
+
+
+@dataclass(frozen=True, slots=True)
+class SearchIn(Operator):
+    """`| search ...`."""
+
+    search: Search
 
 
 @dataclass(frozen=True, slots=True)

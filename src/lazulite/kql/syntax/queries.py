@@ -42,10 +42,11 @@ class Query(Node):
 
 @dataclass(frozen=True, slots=True)
 class Function(Node):
-    """`(parameters) { body }`."""
+    """`(parameters) { body }`; a `view` is among the tables that a pattern of names means."""
 
     parameters: tuple[Declared, ...]
     body: Query
+    view: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,30 @@ class Range(Node):
     low: Node
     high: Node
     step: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Search(Node):
+    """`search options in (tables) predicate`, also as an operator; no tables are all of them."""
+
+    options: tuple[tuple[str, str], ...]
+    tables: tuple[Node, ...]
+    predicate: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Find(Node):
+    """`find options in (tables) where predicate` and its projection; None is project-smart.
+
+    A column is a Declared, whose type is "" where the text gives none; `pack` asks for the rest in a bag.
+    """
+
+    options: tuple[tuple[str, str], ...]
+    tables: tuple[Node, ...]
+    predicate: Node
+    columns: tuple[Declared, ...] | None
+    pack: bool
+    away: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
