@@ -112,6 +112,7 @@ def doors(subscription: str, tenant: str) -> tuple[Door, ...]:
         Door("POST", "/v1/workspaces/logs/query", {}, query, {"prefer": "wait=5, include-statistics=true"}),
         Door("GET", "/v1/workspaces/logs/query", {"query": "print 1", "timespan": "P1D"}),
         Door("POST", f"/v1{box}/query", {}, query),
+        Door("GET", "/v1/workspaces/logs/metadata"),
         Door("POST", "/v1/$batch", {}, {"requests": [{"id": "1", "workspace": "logs", "body": query, "headers": {}}]}),
     )
 
