@@ -28,6 +28,8 @@ from lazulite.kql.sql import Stage
 BATCH_ROWS: Final = 65_536
 # Few enough that a function which is slow is soon told to stop.
 LOCAL_ROWS: Final = 8_192
+# The same for rows of long arrays: a function works through so many bytes before it is asked again.
+LOCAL_STEP: Final = 1 << 20
 # What the local stages of a query may hold: their rows are outside of the engine's memory.
 LOCAL_BYTES: Final = 100 * 1024 * 1024
 ARROW: Final = {
@@ -149,14 +151,22 @@ def _run(stage: Stage, cursor: duckdb.DuckDBPyConnection, most: int, check: Chec
     made, size = [function(stage, reader.schema.empty_table())], 0
     try:
         for batch in reader:
-            check()
-            made.append(function(stage, pa.Table.from_batches([batch])))
-            size += made[-1].nbytes
-            if size > most:
-                raise _too_much(stage)
+            for part in _parts(batch):
+                check()
+                made.append(function(stage, pa.Table.from_batches([part])))
+                size += made[-1].nbytes
+                if size > most:
+                    raise _too_much(stage)
     finally:
         reader.close()
     return pa.concat_tables(made)
+
+
+def _parts(batch: Any) -> Iterator[Any]:
+    """The rows, in parts that do not take long."""
+    rows = max(batch.num_rows * LOCAL_STEP // max(batch.nbytes, 1), 1)
+    for first in range(0, batch.num_rows, rows):
+        yield batch.slice(first, rows)
 
 
 def _too_much(stage: Stage) -> KqlError:

@@ -96,11 +96,13 @@ def _numeric_pairs(one: Json, two: Json) -> tuple[Any, Any] | None:
     return vectors[:, 0], vectors[:, 1]
 
 
+@np.errstate(all="ignore")
 def _dot(one: Json, two: Json) -> float | None:
     pairs = _numeric_pairs(one, two)
     return None if pairs is None else float(pairs[0] @ pairs[1])
 
 
+@np.errstate(all="ignore")
 def _cosine(one: Json, two: Json, *magnitudes: float) -> float | None:
     for series in (one, two):
         complete("series_cosine_similarity", series)
@@ -124,15 +126,15 @@ def _product(value: Json) -> float:
     return float(math.prod(map(float, complete("series_product", value))))
 
 
+@np.errstate(all="ignore")
 def _correlation(one: Json, two: Json) -> float:
     """Pearson's coefficient; NaN where a series does not vary."""
     left, right = numbers(one), numbers(two)
     if len(left) != len(right) or None in left or None in right or not left:
         raise ValueError("series of one length, of numbers")
     a, b = (np.array(side, float) for side in (left, right))
-    with np.errstate(all="ignore"):
-        a, b = a - a.mean(), b - b.mean()
-        return float((a @ b) / math.sqrt((a @ a) * (b @ b))) if a.any() and b.any() else math.nan
+    a, b = a - a.mean(), b - b.mean()
+    return float((a @ b) / math.sqrt((a @ a) * (b @ b))) if a.any() and b.any() else math.nan
 
 
 def _one(name: str, doc: str, form: Callable[[Json], Any]) -> Function:
