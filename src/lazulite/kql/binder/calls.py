@@ -16,7 +16,6 @@ from lazulite.kql.errors import ARGUMENT_COUNT, NO_FUNCTION, UNRESOLVED, KqlErro
 from lazulite.kql.functions import FUNCTIONS, OPERATORS, Function, Signature
 from lazulite.kql.functions.record import CLASSES
 from lazulite.kql.functions.refused import refusal
-from lazulite.kql.functions.series_decomposing import REFUSED
 from lazulite.kql.plan import Apply, Const, Convert, Expr, Ref, ScalarQuery, Windowed
 
 # Records that no name in a query leads to.
@@ -332,6 +331,5 @@ SPECIAL: Final[dict[str, Callable[[Scope, s.Call], Expr]]] = {
     **{name: _refused(f"{name}()") for name in ("external_table", "externaldata")},
     **dict.fromkeys(scopes.ANSWERED, _scope),
     **{name: _refused(f"{name}() ({what})") for name, what in scopes.REFUSED.items()},
-    **{name: _refused(f"{name}() ({why})") for name, why in REFUSED.items()},
 }
 __all__ = ["apply", "call", "call_lambda", "match", "result_type"]

@@ -32,6 +32,11 @@ REFUSED: Final[dict[str, str]] = {
     "parse_user_agent": UNPUBLISHED,
     "datetime_to_locale_string": UNPUBLISHED,
     "weekofyear": "its weeks are not those of ISO 8601: week_of_year() gives these",
+    **dict.fromkeys(("series_periods_detect", "series_periods_validate"), "how periods are scored is not published"),
+    **dict.fromkeys(
+        ("series_fit_2lines", "series_fit_2lines_dynamic"),
+        "where the lines may meet, and from where they count places, is not published",
+    ),
     **dict.fromkeys(("inner_nodes", "node_degree_in", "node_degree_out"), GRAPHS),
 }
 # Whole families, by how their names begin.

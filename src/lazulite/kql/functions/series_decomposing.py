@@ -163,10 +163,3 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         ),
     ),
 )
-# Known functions that are refused, and why.
-REFUSED: Final = {
-    "series_periods_detect": "how it scores periods is not published",
-    "series_periods_validate": "how it scores periods is not published",
-    "series_fit_2lines": "where it may split and how it counts places is not published",
-    "series_fit_2lines_dynamic": "where it may split and how it counts places is not published",
-}
