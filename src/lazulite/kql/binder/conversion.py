@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Final
 
@@ -12,16 +13,18 @@ from lazulite.kql.literals import parse_typed
 from lazulite.kql.plan import Compare, Const, Convert, Expr, Logic
 
 EXACT_REAL: Final = 1 << 53
-PARSED: Final = (
-    types.DATETIME,
-    types.TIMESPAN,
-    types.GUID,
-    types.LONG,
-    types.INT,
-    types.REAL,
-    types.DECIMAL,
-    types.BOOL,
-)
+# Texts whose value is plain: those become constants here, so that scans can skip by them. All others are converted by
+# the engine, as the texts of a column are.
+PLAIN: Final = {
+    types.DATETIME: re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d{1,7})?Z?)?", re.ASCII),
+    types.TIMESPAN: re.compile(r"(\d{1,6}\.)?\d\d:\d\d:\d\d(\.\d{1,7})?", re.ASCII),
+    types.GUID: re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    types.LONG: re.compile(r"-?\d{1,18}", re.ASCII),
+    types.INT: re.compile(r"-?\d{1,9}", re.ASCII),
+    types.REAL: re.compile(r"-?\d{1,15}(\.\d{1,9})?", re.ASCII),
+    types.DECIMAL: re.compile(r"-?\d{1,18}(\.\d{1,17})?", re.ASCII),
+    types.BOOL: re.compile(r"true|false"),
+}
 NEVER: Final = frozenset(
     {
         (types.DATETIME, types.BOOL),
@@ -68,7 +71,7 @@ def _folded(value: Const, target: str) -> Const | None:
         return None
     if isinstance(found, int) and value.type in types.INTEGERS:
         return _folded_integer(found, target)
-    if isinstance(found, str) and value.type == types.STRING and target in PARSED:
+    if isinstance(found, str) and value.type == types.STRING and target in PLAIN:
         return _folded_text(found, target)
     if value.type == types.REAL and target == types.DECIMAL and isinstance(found, float):
         return Const(target, Decimal(repr(found))) if found - found == 0 else None
@@ -84,6 +87,8 @@ def _folded_integer(found: int, target: str) -> Const | None:
 
 
 def _folded_text(found: str, target: str) -> Const | None:
+    if not PLAIN[target].fullmatch(found):
+        return None
     try:
         return Const(target, parse_typed(target, found))
     except (ValueError, OverflowError):

@@ -19,7 +19,7 @@ STRUCTURED: Final = ("{", "[")
 
 def as_text(value: Expr) -> Expr | None:
     """The text of a dynamic without the dynamic: `tostring(split(text, "/")[2])`, `tostring(pack of a text)`."""
-    if isinstance(value, Convert) and value.operand.type == types.STRING:
+    if isinstance(value, Convert) and value.type == types.DYNAMIC and value.operand.type == types.STRING:
         return value.operand
     if not isinstance(value, Field) or not isinstance(value.operand, Apply) or value.operand.name != "split":
         return None

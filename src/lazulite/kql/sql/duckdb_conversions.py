@@ -32,23 +32,34 @@ DATETIME_PARTS: Final = (
     r"\s*(?:Z|z|UTC|GMT|([+-])(\d{{2}}):?(\d{{2}}))?\s*$', ['d', 'c', 's', 'f', 'g', 'h', 'm'])"
 )
 DATETIME_PARSED: Final = (
-    f"list_transform([{DATETIME_PARTS}], lambda p: "
+    f"list_filter(list_transform([{DATETIME_PARTS}], lambda p: "
     "epoch_us(TRY_CAST(p.d || ' ' || CASE WHEN p.c = '' THEN '00:00' ELSE p.c END || "
     "CASE WHEN p.s = '' THEN ':00' ELSE p.s END AS TIMESTAMP)) * 10 "
     f"+ {EPOCH} + rpad(p.f, 7, '0')[1:7]::BIGINT "
     f"- CASE p.g WHEN '+' THEN 1 WHEN '-' THEN -1 ELSE 0 END * "
     f"(coalesce(TRY_CAST(p.h AS BIGINT), 0) * 60 + coalesce(TRY_CAST(p.m AS BIGINT), 0)) "
     f"* {ticks.TICKS_PER_MINUTE}::BIGINT"
-    ")[1]"
+    f"), lambda t: t BETWEEN 0 AND {ticks.MAX_TICKS}::BIGINT)[1]"
 )
+# [-][d.]hh:mm:ss[.fffffff], hh:mm, days, or a number of a unit; the days stand before a point or a colon.
 TIMESPAN_PARTS: Final = (
-    r"regexp_extract({0}, '^\s*(-)?(?:(\d+)[.:])?(\d{{1,2}}):(\d{{1,2}})(?::(\d{{1,2}})(?:\.(\d+))?)?\s*$', "
-    "['g', 'd', 'h', 'm', 's', 'f'])"
+    r"regexp_extract(lower({0}), "
+    r"'^\s*([+-])?(?:(?:(\d{{1,9}})[.:])?(\d{{1,2}}):(\d{{1,2}}):(\d{{1,2}})(?:\.(\d{{1,9}}))?|"
+    r"(\d{{1,2}}):(\d{{1,2}})|(\d{{1,19}})(?:(?:\.(\d{{1,19}}))?\s*([a-z]+))?)\s*$', "
+    "['g', 'd', 'h', 'm', 's', 'f', 'hh', 'mm', 'n', 'r', 'u'])"
 )
+UNIT: Final = "".join(f" WHEN '{name}' THEN {size}" for name, size in {"": ticks.TICKS_PER_DAY, **ticks.UNITS}.items())
 TIMESPAN_PARSED: Final = (
-    f"list_transform([{TIMESPAN_PARTS}], lambda p: CASE WHEN p.h <> '' THEN CASE p.g WHEN '-' THEN -1 ELSE 1 END * ("
-    f"coalesce(TRY_CAST(p.d AS BIGINT), 0) * {DAY} + ((TRY_CAST(p.h AS BIGINT) * 60 + TRY_CAST(p.m AS BIGINT)) * 60 "
-    f"+ coalesce(TRY_CAST(p.s AS BIGINT), 0)) * {SECOND} + rpad(p.f, 7, '0')[1:7]::BIGINT) END)[1]"
+    f"list_transform([{TIMESPAN_PARTS}], lambda p: TRY_CAST(CASE p.g WHEN '-' THEN -1 ELSE 1 END * (CASE "
+    # A part that did not match is empty: where no form matched, all are.
+    "WHEN p.h || p.hh <> '' THEN CASE WHEN TRY_CAST(p.h || p.hh AS BIGINT) < 24 "
+    "AND TRY_CAST(p.m || p.mm AS BIGINT) < 60 AND coalesce(TRY_CAST(p.s AS BIGINT), 0) < 60 "
+    f"THEN coalesce(TRY_CAST(p.d AS HUGEINT), 0) * {DAY} "
+    "+ ((TRY_CAST(p.h || p.hh AS HUGEINT) * 60 + TRY_CAST(p.m || p.mm AS HUGEINT)) * 60 "
+    f"+ coalesce(TRY_CAST(p.s AS HUGEINT), 0)) * {SECOND} + rpad(p.f, 7, '0')[1:7]::HUGEINT END "
+    f"WHEN p.n <> '' THEN TRY_CAST(p.n AS HUGEINT) * CASE p.u{UNIT} END "
+    f"+ coalesce(TRY_CAST(p.r AS HUGEINT), 0) * CASE p.u{UNIT} END // ('1' || repeat('0', length(p.r)))::HUGEINT END"
+    ") AS BIGINT))[1]"
 )
 # The shortest text that is read as the same number, with an exponent as .NET writes it: 1E+15, 1E-05.
 LONG_REAL: Final = "rtrim(replace(abs({0})::VARCHAR, '.', ''), '0')"
