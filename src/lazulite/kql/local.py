@@ -6,8 +6,6 @@ as int64 ticks, dynamic as JSON text, guid and decimal as text.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -21,9 +19,11 @@ from lazulite.kql.compiler import Compiled
 from lazulite.kql.errors import KqlError, runtime
 from lazulite.kql.functions import Signature, record_of
 from lazulite.kql.functions.record import REFUSAL
-from lazulite.kql.literals import DECIMAL_PLACES
 from lazulite.kql.schema import Column
 from lazulite.kql.sql import Stage
+from lazulite.kql.stages.record import Check
+from lazulite.kql.stages.registry import TABLES
+from lazulite.kql.values import ARROW, arrow_array, python_values
 
 BATCH_ROWS: Final = 65_536
 # Few enough that a function which is slow is soon told to stop.
@@ -32,17 +32,8 @@ LOCAL_ROWS: Final = 8_192
 LOCAL_STEP: Final = 1 << 20
 # What the local stages of a query may hold: their rows are outside of the engine's memory.
 LOCAL_BYTES: Final = 100 * 1024 * 1024
-ARROW: Final = {
-    types.BOOL: pa.bool_(),
-    types.INT: pa.int32(),
-    types.LONG: pa.int64(),
-    types.REAL: pa.float64(),
-    types.DATETIME: pa.int64(),
-    types.TIMESPAN: pa.int64(),
-}
 # Local stages: a stage and the rows of its SQL -> the rows that stand under its name.
 LocalFunction = Callable[[Stage, Any], Any]
-Check = Callable[[], None]
 
 
 def execute(compiled: Compiled, cursor: duckdb.DuckDBPyConnection) -> Any:
@@ -146,6 +137,8 @@ def _stages(
 
 def _run(stage: Stage, cursor: duckdb.DuckDBPyConnection, most: int, check: Check) -> Any:
     """The relation of a stage, made some rows at a time: between two of them an interrupted cursor ends it."""
+    if stage.function in TABLES:
+        return _run_table(stage, cursor, most, check)
     reader = cursor.sql(stage.sql).to_arrow_reader(LOCAL_ROWS)
     function = FUNCTIONS[stage.function]
     made, size = [function(stage, reader.schema.empty_table())], 0
@@ -169,19 +162,40 @@ def _parts(batch: Any) -> Iterator[Any]:
         yield batch.slice(first, rows)
 
 
+def _run_table(stage: Stage, cursor: duckdb.DuckDBPyConnection, most: int, check: Check) -> Any:
+    """The relation of a stage that sees all rows: they are held, so their bytes count as well."""
+    reader = cursor.sql(stage.sql).to_arrow_reader(LOCAL_ROWS)
+    batches, size = [], 0
+    try:
+        for batch in reader:
+            check()
+            batches.append(batch)
+            size += batch.nbytes
+            if size > most:
+                raise _too_much(stage)
+        made = TABLES[stage.function](stage, pa.Table.from_batches(batches, schema=reader.schema), check)
+    finally:
+        reader.close()
+    if size + made.nbytes > most:
+        raise _too_much(stage)
+    return made
+
+
 def _too_much(stage: Stage) -> KqlError:
+    row_by_row = stage.function in FUNCTIONS or stage.function == "window"
+    what = f"The function {stage.arguments[0]}()" if row_by_row else f"'{stage.function}'"
     return runtime(
-        f"The function {stage.arguments[0]}() is computed row by row beside the engine, and its rows take more memory"
-        " than they may. Filter, project fewer columns or aggregate before it"
+        f"{what} is computed row by row beside the engine, and its rows take more memory than they may. Filter,"
+        " project fewer columns or aggregate before it"
     )
 
 
 def _call(stage: Stage, rows: Any) -> Any:
     """A function of the table, row by row: its arguments are the last columns, its value takes their place."""
     name, position, count = stage.arguments
-    signature = record_of(str(name)).signatures[int(position or 0)]
-    given = len(stage.inputs) - int(count or 0)
-    columns = [_values(ref.type, rows.column(at)) for at, ref in enumerate(stage.inputs) if at >= given]
+    signature = record_of(str(name)).signatures[int(str(position))]
+    given = len(stage.inputs) - int(str(count))
+    columns = [python_values(ref.type, rows.column(at)) for at, ref in enumerate(stage.inputs) if at >= given]
     found = (
         [_made(signature, row) for row in zip(*columns, strict=True)]
         if columns
@@ -190,14 +204,7 @@ def _call(stage: Stage, rows: Any) -> Any:
     result = stage.columns[-1]
     kept = [rows.column(at) for at in range(given)]
     names = [f"c{ref.id}" for ref in stage.columns]
-    return pa.table([*kept, _array(result.type, found)], names=names)
-
-
-def _values(kind: str, column: Any) -> list[Any]:
-    values = column.to_pylist()
-    if kind != types.DYNAMIC:
-        return list(values)
-    return [None if text is None else json.loads(text) for text in values]
+    return pa.table([*kept, arrow_array(result.type, found)], names=names)
 
 
 def _made(signature: Signature, row: tuple[Any, ...]) -> Any:
@@ -207,29 +214,6 @@ def _made(signature: Signature, row: tuple[Any, ...]) -> Any:
         return signature.local(*row)
     except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
         return None
-
-
-def _array(kind: str, values: list[Any]) -> Any:
-    if kind == types.DYNAMIC:
-        return pa.array([None if value is None else _json(value) for value in values], pa.string())
-    if kind == types.STRING:
-        return pa.array(["" if value is None else value for value in values], pa.string())
-    if kind == types.DECIMAL:
-        return pa.array(values, pa.decimal128(38, DECIMAL_PLACES))
-    return pa.array(values, ARROW.get(kind, pa.string()))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity: they are text in a dynamic."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, list):
-        return [_finite(one) for one in value]
-    return {key: _finite(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 FUNCTIONS: Final[dict[str, LocalFunction]] = {"call": _call}

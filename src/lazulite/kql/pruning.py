@@ -141,10 +141,10 @@ def _expand(plan: Expand, needed: Ids) -> Plan:
 def _local(plan: Local, needed: Ids) -> Plan:
     """What only passes through may go; the columns that the function reads and makes stay, in their order."""
     passed = references(plan.inputs) & references(plan.columns)
-    gone = passed - needed
+    gone = passed - needed - references((plan.arguments, plan.order))
     inputs = tuple(ref for ref in plan.inputs if ref.id not in gone)
     columns = tuple(ref for ref in plan.columns if ref.id not in gone)
-    return replace(plan, inputs=inputs, columns=columns, input=pruned(plan.input, references(inputs)))
+    return replace(plan, inputs=inputs, columns=columns, input=pruned(plan.input, references((inputs, plan.order))))
 
 
 # What is not here (values, range) gives the columns that it gives.

@@ -102,7 +102,21 @@ def _window(scope: Scope, node: s.Call, record: Function) -> Expr:
     return Windowed(type_, record.name, signature, tuple(fitted), scope.order, scope.partition)
 
 
-KINDS: Final = {"scalar": _scalar, "several": _several, "chooser": _chooser, "aggregate": _aggregate, "window": _window}
+def _row_window(scope: Scope, node: s.Call, record: Function) -> Expr:
+    """A window function that SQL cannot say: a stage that sees all rows makes its column."""
+    found = _window(scope, node, record)
+    assert isinstance(found, Windowed)
+    return staged(scope, found)
+
+
+KINDS: Final = {
+    "scalar": _scalar,
+    "several": _several,
+    "chooser": _chooser,
+    "aggregate": _aggregate,
+    "window": _window,
+    "row window": _row_window,
+}
 
 
 # ---- signatures

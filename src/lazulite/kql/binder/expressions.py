@@ -14,10 +14,12 @@ from lazulite.kql.binder.conversion import compare, convert
 from lazulite.kql.binder.scope import Context, Environment, Lambda, Rel, unknown
 from lazulite.kql.binder.simplify import scalar_text
 from lazulite.kql.errors import NOT_SCALAR, Span, semantic, unsupported
-from lazulite.kql.plan import Apply, Compare, Const, Expr, Field, Logic, Not, OneOf, OneOfQuery, Order, Ref
+from lazulite.kql.plan import Apply, Compare, Const, Expr, Field, Logic, Not, OneOf, OneOfQuery, Order, Ref, Windowed
 from lazulite.kql.scopes import ScopedTable
 
-Pending = dict[Apply, Ref]
+# Calls that a local stage makes into columns: of one row, or of a row among the others.
+Staged = Apply | Windowed
+Pending = dict[Staged, Ref]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.array_sorting import sorted_arrays
 from lazulite.kql.binder.calls import match, result_type
-from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.expressions import Pending, Scope
 from lazulite.kql.binder.local_calls import staged, with_stages
 from lazulite.kql.binder.names import result_name
 from lazulite.kql.binder.partitions import grouped
@@ -29,7 +29,7 @@ class Group:
     aggregates: list[tuple[Ref, Expr]] = field(default_factory=list)
     outputs: list[tuple[str, Expr]] = field(default_factory=list)
     unnamed: int = 0
-    pending: dict[Apply, Ref] = field(default_factory=dict)
+    pending: Pending = field(default_factory=dict)
 
     def hold(self, value: Expr) -> Ref:
         """A column for an aggregate; the same aggregate has the same column."""

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.expressions import Scope, Staged
 from lazulite.kql.binder.scope import Context, Rel
 from lazulite.kql.functions import record_of
-from lazulite.kql.plan import Apply, Expr, Extend, Local, Ref, ScalarQuery, Values
+from lazulite.kql.plan import Expr, Extend, Local, Order, Ref, ScalarQuery, Values, Windowed
 
 CALL: Final = "call"
+WINDOW: Final = "window"
 
 
-def staged(scope: Scope, call: Apply) -> Expr:
+def staged(scope: Scope, call: Staged) -> Expr:
     """The column of the call; where there are no rows, the value of a query of one row."""
     if scope.pending is None:
         ref = scope.context.fresh(call.type)
@@ -25,7 +26,7 @@ def staged(scope: Scope, call: Apply) -> Expr:
     return scope.pending[call]
 
 
-def with_stages(context: Context, rel: Rel, pending: Mapping[Apply, Ref]) -> Rel:
+def with_stages(context: Context, rel: Rel, pending: Mapping[Staged, Ref]) -> Rel:
     """The relation with a stage for each call; inner calls come first."""
     kept = list(rel.refs)
     plan = rel.plan
@@ -36,4 +37,14 @@ def with_stages(context: Context, rel: Rel, pending: Mapping[Apply, Ref]) -> Rel
         plan = Extend(plan, tuple(made)) if made else plan
         kept.append(ref)
         plan = Local(plan, inputs, CALL, (call.name, position, len(made)), tuple(kept))
+        if isinstance(call, Windowed):
+            plan = _among_others(plan, call)
     return replace(rel, plan=plan)
+
+
+def _among_others(plan: Local, call: Windowed) -> Local:
+    """The stage as one that sees all rows, one partition after another, in their order."""
+    keys = tuple(Order(ref, False, True) for ref in call.partition)
+    inputs = (*plan.inputs, *call.partition)
+    arguments = (call.name, len(call.arguments), len(call.partition))
+    return replace(plan, function=WINDOW, inputs=inputs, arguments=arguments, order=(*keys, *call.order))

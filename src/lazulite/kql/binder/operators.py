@@ -8,16 +8,18 @@ from dataclasses import replace
 from lazulite.kql import syntax as s
 from lazulite.kql.binder import applying, nesting, partitions, projections, rows, shaping
 from lazulite.kql.binder.evaluating import evaluate
-from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.expressions import Pending, Scope
 from lazulite.kql.binder.grouping import summarize
 from lazulite.kql.binder.joining import join
+from lazulite.kql.binder.key_values import parse_kv
 from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.making_series import series
 from lazulite.kql.binder.scope import Rel
 from lazulite.kql.binder.searching import search_in
+from lazulite.kql.binder.stepping import scan
 from lazulite.kql.binder.uniting import union_with
 from lazulite.kql.errors import unsupported
-from lazulite.kql.plan import Apply, Expr, Ref
+from lazulite.kql.plan import Expr
 from lazulite.kql.schema import Render
 
 Binder = Callable[[Scope, Rel, s.Operator], Rel]
@@ -29,7 +31,7 @@ def apply(scope: Scope, rel: Rel, operator: s.Operator) -> Rel:
     partitions.check_inside(rel, operator)
     if not isinstance(operator, s.UnionWith | s.SearchIn):
         rel = replace(rel, alias="", source="")
-    pending: dict[Apply, Ref] = {}
+    pending: Pending = {}
     inner = replace(scope.over(rel), pending=pending)
     found = binder(inner, rel, operator)
     # What a local stage must compute is known only now: the operator is bound again, over rows that have it.
@@ -80,4 +82,6 @@ BINDERS: Mapping[type[s.Operator], Binder] = {
     s.MvApply: applying.mv_apply,
     s.Partition: applying.partition,
     s.Evaluate: evaluate,
+    s.Scan: scan,
+    s.ParseKv: parse_kv,
 }

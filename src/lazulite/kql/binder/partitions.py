@@ -49,9 +49,11 @@ INSIDE: Final = (
     s.Expand,
     s.MvApply,
     s.Join,
+    s.Scan,
+    s.ParseKv,
 )
 WORDS_INSIDE: Final = ("count", "serialize")
-ROWWISE: Final = (s.Where, s.Parse)
+ROWWISE: Final = (s.Where, s.Parse, s.ParseKv)
 ROWWISE_WORDS: Final = ("project", "extend", "project-away", "project-keep", "project-rename", "project-reorder")
 
 

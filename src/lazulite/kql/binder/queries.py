@@ -32,7 +32,7 @@ from lazulite.kql.binder.scope import (
 from lazulite.kql.binder.searching import search
 from lazulite.kql.binder.uniting import union
 from lazulite.kql.errors import NOT_TABULAR, limit, semantic
-from lazulite.kql.plan import Apply, Const, Expr, Project, Ref, Sequence, Values
+from lazulite.kql.plan import Const, Expr, Project, Ref, Sequence, Values
 from lazulite.kql.schema import Column, Database, Options
 from lazulite.kql.scopes import ScopedTable
 
@@ -177,7 +177,7 @@ def _cell(scope: Scope, column: s.Declared, node: s.Node) -> Expr:
 
 def _print(scope: Scope, node: s.Node) -> Rel:
     assert isinstance(node, s.Print)
-    pending: dict[Apply, Ref] = {}
+    pending: Pending = {}
     outputs: list[tuple[str, Ref, Expr]] = []
     inner = replace(scope, pending=pending)
     columns = ((at, column) for at, item in enumerate(node.items) for column in named(inner, (item,), "print"))

@@ -9,14 +9,14 @@ from typing import Final
 from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.conversion import convert
-from lazulite.kql.binder.expressions import Scope, any_column, boolean
+from lazulite.kql.binder.expressions import Pending, Scope, any_column, boolean
 from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.partitions import filtered
 from lazulite.kql.binder.scope import Col, Rel
 from lazulite.kql.binder.uniting import SCOPED, table_names, tables, united
 from lazulite.kql.errors import closest, semantic, unsupported
 from lazulite.kql.functions import OPERATORS
-from lazulite.kql.plan import Apply, Const, Expr, Logic, Not, Ref
+from lazulite.kql.plan import Const, Expr, Logic, Not
 
 KINDS: Final = {"default": False, "case_insensitive": False, "case_sensitive": True}
 MOST_TABLES: Final = 100
@@ -113,7 +113,7 @@ def _searched(scope: Scope, inputs: list[tuple[str, Rel]], node: s.Search) -> Re
 
 def matching(scope: Scope, rel: Rel, columns: tuple[Col, ...], sensitive: bool, predicate: s.Node) -> Rel:
     """The rows for which a search predicate over these columns holds."""
-    pending: dict[Apply, Ref] = {}
+    pending: Pending = {}
     inner = replace(scope.over(replace(rel, columns=columns)), pending=pending)
     test = Terms(inner, sensitive).predicate(predicate)
     return filtered(with_stages(scope.context, rel, pending), test)

@@ -70,7 +70,7 @@ def _groups(scope: Scope, rel: Rel, operand: Ref, pattern: Const, count: int) ->
 
 def _whole(scope: Scope, rel: Rel, matched: Ref, values: list[Expr], kind: str) -> tuple[Rel, Ref]:
     """Whether the row counts as parsed: outside kind=relaxed a value that its type refuses spoils the row."""
-    if kind != "simple":
+    if kind == "relaxed":
         return rel, matched
     record = FUNCTIONS["isnotnull"]
     tests = [

@@ -20,6 +20,8 @@ from lazulite.kql.functions import (
     dynamics,
     formats,
     hashing,
+    key_values,
+    lookups,
     mathematics,
     network,
     operators,
@@ -32,6 +34,7 @@ from lazulite.kql.functions import (
     series_filters,
     series_fitting,
     series_outliers,
+    sessions,
     sets,
     sorting,
     statistics,
@@ -56,6 +59,8 @@ TABLES: Final = (
     bags.FUNCTIONS,
     texts.FUNCTIONS,
     network.FUNCTIONS,
+    lookups.FUNCTIONS,
+    key_values.FUNCTIONS,
     formats.FUNCTIONS,
     series.FUNCTIONS,
     series_arithmetic.FUNCTIONS,
@@ -75,6 +80,7 @@ TABLES: Final = (
     surroundings.FUNCTIONS,
     units.FUNCTIONS,
     zones.FUNCTIONS,
+    sessions.FUNCTIONS,
 )
 
 

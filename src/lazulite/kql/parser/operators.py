@@ -77,6 +77,8 @@ OPERATORS: Final[dict[str, Callable[[Cursor, str, int], Operator]]] = {
     "invoke": relations.invoke,
     "render": relations.render,
     "evaluate": tables.evaluate,
+    "scan": tables.scan,
+    "parse-kv": tables.parse_kv,
 }
 # Known to KQL and refused here by name.
 REFUSED: Final = frozenset(
@@ -91,10 +93,8 @@ REFUSED: Final = frozenset(
         "graph-to-table",
         "macro-expand",
         "make-graph",
-        "parse-kv",
         "project-by-names",
         "reduce",
-        "scan",
         "assert-schema",
         "execute-and-cache",
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lazulite.kql.literals import Value
 from lazulite.kql.plan.node import Expr, Order, Plan, Ref
 
 
@@ -140,10 +139,13 @@ class Expand(Plan):
 
 @dataclass(frozen=True, slots=True)
 class Local(Plan):
-    """A stage over Arrow: `function` of `lazulite.kql.local.FUNCTIONS` turns the input's rows into these columns."""
+    """A stage over Arrow: a function of `local.FUNCTIONS` (some rows at a time) or `stages.registry` (all rows, in
+    `order`) turns the input's rows into these columns. The expressions among the arguments are over the inputs.
+    """
 
     input: Plan
     inputs: tuple[Ref, ...]
     function: str
-    arguments: tuple[Value, ...]
+    arguments: tuple[object, ...]
     columns: tuple[Ref, ...]
+    order: tuple[Order, ...] = ()

@@ -13,7 +13,6 @@ from typing import Any
 
 from lazulite.kql import types
 from lazulite.kql.errors import Span, limit
-from lazulite.kql.literals import Value
 from lazulite.kql.plan import Order, Plan, Ref
 from lazulite.kql.schema import Options
 from lazulite.kql.sql.dialect import Dialect, fill
@@ -27,7 +26,7 @@ class Stage:
     sql: str
     name: str = ""
     function: str = ""
-    arguments: tuple[Value, ...] = ()
+    arguments: tuple[object, ...] = ()
     inputs: tuple[Ref, ...] = ()
     columns: tuple[Ref, ...] = ()
 

@@ -64,9 +64,10 @@ def sequence(printer: Printer, node: Sequence) -> str:
 def local(printer: Printer, node: Local) -> str:
     """A stage that runs before, whose rows stand under its name then."""
     source = printer.query(node.input)
-    inputs = ", ".join(f"{printer.edge(ref)} AS c{ref.id}" for ref in node.inputs)
+    # Other names than the columns': a key that is sorted by must not be its converted form.
+    inputs = ", ".join(f"{printer.edge(ref)} AS i{ref.id}" for ref in node.inputs)
     name = f"$stage_{len(printer.stages)}"
-    sql = f"SELECT {inputs or '0 AS nothing'} FROM ({source})"
+    sql = f"SELECT {inputs or '0 AS nothing'} FROM ({source}){printer.order(node.order)}"
     printer.stages.append(Stage(sql, name, node.function, node.arguments, node.inputs, node.columns))
     columns = ", ".join(
         f"{fill(printer.dialect.back.get(ref.type, '{0}'), [f'c{ref.id}'])} AS c{ref.id}" for ref in node.columns

@@ -5,16 +5,19 @@ template.py  plugins that KQL can say itself
 bags.py      bag_unpack
 pivoting.py  pivot, narrow
 timelines.py ids counted along a timeline
+lookups.py   ipv4_lookup, ipv6_lookup
+schemas.py   schema_merge
+nearby.py    rows_near, dcount_intersect
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from lazulite.kql.binder.plugins import bags, pivoting, timelines
+from lazulite.kql.binder.plugins import bags, lookups, nearby, pivoting, schemas, timelines
 from lazulite.kql.binder.plugins.record import Plugin
 
 PLUGINS: Final[Mapping[str, Plugin]] = {
-    plugin.name: plugin for module in (bags, pivoting, timelines) for plugin in module.PLUGINS
+    plugin.name: plugin for module in (bags, lookups, nearby, pivoting, schemas, timelines) for plugin in module.PLUGINS
 }
 # Known to Kusto and refused here by name: they reach another system, run foreign code, or follow an algorithm that is
 # not published to the last digit.

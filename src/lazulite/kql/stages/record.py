@@ -1,0 +1,23 @@
+"""What a stage over a whole table is: a function of all rows, which must ask now and then whether to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, TypeVar
+
+from lazulite.kql.sql import Stage
+
+# Raises when the query should end.
+Check = Callable[[], None]
+# A stage, the rows of its SQL (a pyarrow.Table) and the check -> the rows that stand under its name.
+TableFunction = Callable[[Stage, Any, Check], Any]
+CHECK_ROWS: Final = 4_096
+T = TypeVar("T")
+
+
+def checked(items: Iterable[T], check: Check) -> Iterator[T]:
+    """The items, with a check every so many."""
+    for at, item in enumerate(items):
+        if at % CHECK_ROWS == 0:
+            check()
+        yield item

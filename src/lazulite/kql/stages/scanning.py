@@ -1,0 +1,153 @@
+"""The state machine of scan: each row against each step, from the last to the first.
+
+The state of a step holds what the steps up to it remember, or is None. A row that fits the state of the step before
+moves that state on; else one that fits the step's own state replaces what the step remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pyarrow as pa
+
+from lazulite.kql import types
+from lazulite.kql.plan.programs import ScanProgram, Step
+from lazulite.kql.pruning import references
+from lazulite.kql.sql import Stage
+from lazulite.kql.stages.interpreter import Form, interpreted
+from lazulite.kql.stages.record import Check, checked
+from lazulite.kql.values import arrow_array, python_values
+
+BATCH_ROWS: Final = 8_192
+# Where a state keeps the number of its match.
+MATCH: Final = -1
+State = dict[int, Any]
+
+
+class _Step:
+    """A step with its expressions as functions."""
+
+    def __init__(self, step: Step) -> None:
+        self.output = step.output
+        self.condition = interpreted(step.condition)
+        self.assignments: list[tuple[int, Form]] = [(at, interpreted(value)) for at, value in step.assignments]
+        self.state = step.state
+
+
+@dataclass
+class _Machine:
+    """The states of one partition's steps, and the rows that came out: number of the input row, values, match."""
+
+    steps: list[_Step]
+    defaults: State
+    declared: list[Any]
+    matches: int = 0
+    found: list[tuple[int, list[Any], int] | None] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Nothing has matched: matches are counted anew in each partition."""
+        self.matches = 0
+        self.states: list[State | None] = [None] * len(self.steps)
+        self.held: list[int | None] = [None] * len(self.steps)
+
+    def feed(self, number: int, row: Mapping[int, Any]) -> None:
+        """One row, against each step."""
+        for at in range(len(self.steps) - 1, -1, -1):
+            if not self._moves_on(at, number, row):
+                self._repeats(at, number, row)
+
+    def _moves_on(self, at: int, number: int, row: Mapping[int, Any]) -> bool:
+        before = self.states[at - 1] if at else None
+        if before is None or self.steps[at].condition({**before, **row}) is not True:
+            return False
+        self.states[at - 1] = None
+        # What the two steps hold back is the last of its series now.
+        self.held[at - 1] = self.held[at] = None
+        self._match(at, number, row, before)
+        return True
+
+    def _repeats(self, at: int, number: int, row: Mapping[int, Any]) -> None:
+        own = self.states[at]
+        if own is None and at:
+            return
+        state = self.defaults if own is None else own
+        if self.steps[at].condition({**state, **row}) is not True:
+            return
+        if own is None:
+            state = {**state, MATCH: self.matches}
+            self.matches += 1
+        self._match(at, number, row, state)
+
+    def _match(self, at: int, number: int, row: Mapping[int, Any], state: State) -> None:
+        step, values, known = self.steps[at], list(self.declared), {**state, **row}
+        for place, form in step.assignments:
+            values[place] = form(known)
+        own = {ref.id: values[of] if isinstance(of, int) else row[of.id] for ref, of in step.state}
+        self.states[at] = {**state, **own}
+        self._emit(at, (number, values, state[MATCH]))
+
+    def _emit(self, at: int, row: tuple[int, list[Any], int]) -> None:
+        if self.steps[at].output == "none":
+            return
+        held = self.held[at]
+        if held is not None:
+            self.found[held] = None
+        if self.steps[at].output == "last":
+            self.held[at] = len(self.found)
+        self.found.append(row)
+
+
+def scan(stage: Stage, rows: Any, check: Check) -> Any:
+    """The rows that match a step, once for each, with the declared columns."""
+    (program,) = stage.arguments
+    assert isinstance(program, ScanProgram)
+    machine = _machine(program)
+    keys = [ref.id for ref in program.partition]
+    last: Any = None
+    machine.begin()
+    for number, row in enumerate(checked(_rows(stage, rows, program), check)):
+        key = [row[one] for one in keys]
+        if number and key != last:
+            machine.begin()
+        last = key
+        machine.feed(number, row)
+    found = [one for one in machine.found if one is not None]
+    return _table(stage, rows, program, found)
+
+
+def _machine(program: ScanProgram) -> _Machine:
+    declared = [interpreted(default)({}) for _, default in program.declared]
+    defaults: State = {}
+    for step in program.steps:
+        for ref, of in step.state:
+            empty = "" if ref.type == types.STRING else None
+            defaults[ref.id] = declared[of] if isinstance(of, int) else empty
+    return _Machine([_Step(step) for step in program.steps], defaults, declared)
+
+
+def _rows(stage: Stage, rows: Any, program: ScanProgram) -> Iterator[Mapping[int, Any]]:
+    """The columns that the steps read, a row at a time."""
+    needed = references(program)
+    places = [(at, ref) for at, ref in enumerate(stage.inputs) if ref.id in needed]
+    for start in range(0, rows.num_rows, BATCH_ROWS):
+        part = rows.slice(start, BATCH_ROWS)
+        columns = [python_values(ref.type, part.column(at)) for at, ref in places]
+        ids = [ref.id for _, ref in places]
+        if not columns:
+            yield from ({} for _ in range(part.num_rows))
+        for values in zip(*columns, strict=True):
+            yield dict(zip(ids, values, strict=True))
+
+
+def _table(stage: Stage, rows: Any, program: ScanProgram, found: list[tuple[int, list[Any], int]]) -> Any:
+    numbers = pa.array([number for number, _, _ in found], pa.int64())
+    taken = rows.take(numbers)
+    made: dict[int, Any] = {ref.id: taken.column(at) for at, ref in enumerate(stage.inputs)}
+    for at, (ref, _) in enumerate(program.declared):
+        made[ref.id] = arrow_array(ref.type, [values[at] for _, values, _ in found])
+    if program.match is not None:
+        made[program.match.id] = pa.array([match for _, _, match in found], pa.int64())
+    made[program.position.id] = pa.array(range(len(found)), pa.int64())
+    return pa.table([made[ref.id] for ref in stage.columns], names=[f"c{ref.id}" for ref in stage.columns])
