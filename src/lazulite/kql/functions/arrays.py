@@ -187,6 +187,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "repeat",
         "An array of a value, so many times.",
         local("dynamic, long -> dynamic", _repeated),
+        named="name_first",
         example="print repeat(1, 3)",
     ),
     function(

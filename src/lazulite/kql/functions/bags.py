@@ -125,6 +125,8 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "treepath",
         "The paths to all leaves of a bag or an array.",
         local("dynamic -> dynamic", _paths),
+        named="prefix",
+        prefix="tree",
         example='print treepath(dynamic({"a": {"b": 1}}))',
     ),
     function(

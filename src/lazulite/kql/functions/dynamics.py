@@ -139,6 +139,8 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
             "WHEN 'UINT64' THEN 'long' WHEN 'INT64' THEN 'long' WHEN 'INT32' THEN 'int' ELSE 'null' END",
         ),
         null="'null' for a null dynamic",
+        named="prefix",
+        prefix="type",
         example="print gettype(1)",
     ),
     function(

@@ -7,8 +7,8 @@ from typing import Final
 from lazulite.kql.functions.record import Function, function, local, sig
 
 
-def _real(name: str, doc: str, template: str, example: str = "1") -> Function:
-    return function(name, doc, sig("real -> real", template), example=f"print {name}({example})")
+def _real(name: str, doc: str, template: str, example: str = "1", named: str = "first") -> Function:
+    return function(name, doc, sig("real -> real", template), example=f"print {name}({example})", named=named)
 
 
 def _case(arguments: list[str]) -> str:
@@ -74,6 +74,7 @@ ROUNDING: Final[tuple[Function, ...]] = (
         sig("int -> long", "abs({0}::BIGINT)"),
         sig("number -> $0", "abs({0})"),
         sig("timespan -> timespan", "abs({0})"),
+        named="first",
         example="print abs(-5)",
     ),
     function(
@@ -90,6 +91,7 @@ ROUNDING: Final[tuple[Function, ...]] = (
         "The least whole number not below.",
         sig("integer -> $0", "{0}"),
         sig("real -> real", "ceil({0})"),
+        named="first",
         example="print ceiling(-1.1)",
     ),
     function(
@@ -142,17 +144,21 @@ REALS: Final[tuple[Function, ...]] = (
     _real("sin", "Sine.", "sin({0})"),
     _real("cos", "Cosine.", "cos({0})"),
     _real("tan", "Tangent.", "tan({0})"),
-    _real("cot", "Cotangent.", "cot({0})"),
+    _real("cot", "Cotangent.", "cot({0})", named=""),
     _real("asin", "Arc sine.", "CASE WHEN abs({0}) > 1 THEN 'NaN'::DOUBLE ELSE asin({0}) END"),
     _real("acos", "Arc cosine.", "CASE WHEN abs({0}) > 1 THEN 'NaN'::DOUBLE ELSE acos({0}) END"),
     _real("atan", "Arc tangent.", "atan({0})"),
-    _real("radians", "Degrees as radians.", "radians({0})"),
-    _real("degrees", "Radians as degrees.", "degrees({0})"),
+    _real("radians", "Degrees as radians.", "radians({0})", named=""),
+    _real("degrees", "Radians as degrees.", "degrees({0})", named=""),
     _real("gamma", "The gamma function.", "gamma({0})", "5"),
     _real("loggamma", "The logarithm of the gamma function.", "lgamma({0})", "5"),
-    function("pow", "A power.", sig("real, real -> real", "pow({0}, {1})"), example="print pow(2, 3)"),
+    function("pow", "A power.", sig("real, real -> real", "pow({0}, {1})"), named="first", example="print pow(2, 3)"),
     function(
-        "atan2", "The angle of a point.", sig("real, real -> real", "atan2({0}, {1})"), example="print atan2(1, 1)"
+        "atan2",
+        "The angle of a point.",
+        sig("real, real -> real", "atan2({0}, {1})"),
+        named="first",
+        example="print atan2(1, 1)",
     ),
     function("pi", "The ratio of circumference to diameter.", sig("-> real", "pi()"), example="print pi()"),
 )
@@ -165,20 +171,35 @@ TESTS: Final[tuple[Function, ...]] = (
 )
 BITS: Final[tuple[Function, ...]] = (
     function(
-        "binary_and", "Bits set in both.", sig("long, long -> long", "({0} & {1})"), example="print binary_and(6, 3)"
+        "binary_and",
+        "Bits set in both.",
+        sig("long, long -> long", "({0} & {1})"),
+        named="first",
+        example="print binary_and(6, 3)",
     ),
     function(
-        "binary_or", "Bits set in either.", sig("long, long -> long", "({0} | {1})"), example="print binary_or(5, 3)"
+        "binary_or",
+        "Bits set in either.",
+        sig("long, long -> long", "({0} | {1})"),
+        named="first",
+        example="print binary_or(5, 3)",
     ),
     function(
-        "binary_xor", "Bits set in one.", sig("long, long -> long", "xor({0}, {1})"), example="print binary_xor(5, 3)"
+        "binary_xor",
+        "Bits set in one.",
+        sig("long, long -> long", "xor({0}, {1})"),
+        named="first",
+        example="print binary_xor(5, 3)",
     ),
-    function("binary_not", "Bits turned over.", sig("long -> long", "(~{0})"), example="print binary_not(5)"),
+    function(
+        "binary_not", "Bits turned over.", sig("long -> long", "(~{0})"), named="first", example="print binary_not(5)"
+    ),
     function(
         "binary_shift_left",
         "Bits moved up, by that number modulo 64; what leaves 64 bits is lost.",
         local("long, long -> long", _shifted_left),
         null="null for null and for a negative shift",
+        named="first",
         example="print binary_shift_left(1, 2)",
     ),
     function(
@@ -186,12 +207,14 @@ BITS: Final[tuple[Function, ...]] = (
         "Bits moved down, by that number modulo 64; the sign stays.",
         sig("long, long -> long", "CASE WHEN {1} >= 0 THEN {0} >> ({1} % 64) END", total=False),
         null="null for null and for a negative shift",
+        named="first",
         example="print binary_shift_right(4, 2)",
     ),
     function(
         "bitset_count_ones",
         "How many bits are set.",
         sig("long -> long", "bit_count({0})::BIGINT"),
+        named="first",
         example="print bitset_count_ones(42)",
     ),
 )

@@ -120,8 +120,14 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         local("real, real, real -> real", _beta_pdf),
         example="print beta_pdf(0.1, 10.0, 50.0)",
     ),
-    function("erf", "The error function.", local("real -> real", math.erf), example="print erf(0.5)"),
-    function("erfc", "One minus the error function.", local("real -> real", math.erfc), example="print erfc(0.5)"),
+    function("erf", "The error function.", local("real -> real", math.erf), named="first", example="print erf(0.5)"),
+    function(
+        "erfc",
+        "One minus the error function.",
+        local("real -> real", math.erfc),
+        named="first",
+        example="print erfc(0.5)",
+    ),
     function(
         "welch_test",
         "The p-value of Welch's test, from means, variances and counts of two samples.",

@@ -52,6 +52,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "A random number from 0 to 1, or a whole one from 0 to below the argument.",
         sig("-> real", "random()"),
         sig("long -> real", "floor(random() * {0})"),
+        named="first",
         example="print rand() < 1",
     ),
     function(

@@ -10,6 +10,7 @@ import csv
 import uuid
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from urllib.parse import unquote_plus, urlsplit
@@ -330,7 +331,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "parseurlquery",
     ),
     _text("parse_path", "The parts of a file's path.", _path, '"/var/log/a.gz"', "dynamic"),
-    _text("parse_csv", "The values of one line of CSV.", _csv, "'a,\"b,c\"'", "dynamic"),
+    replace(_text("parse_csv", "The values of one line of CSV.", _csv, "'a,\"b,c\"'", "dynamic"), named="first"),
     _text("punycode_from_string", "A text in Punycode.", lambda t: t.encode("punycode").decode(), '"é"'),
     _text("punycode_to_string", "The text of Punycode.", lambda t: t.encode("ascii").decode("punycode"), '"9ca"'),
     _text("punycode_domain_from_string", "A domain with its parts out of Punycode.", _domain, '"xn--9ca.org"'),
@@ -340,6 +341,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "A whole number in hexadecimal, two's complement.",
         local("int, long? -> string", _hexadecimal_int),
         local("long, long? -> string", _hexadecimal),
+        named="first",
         example="print tohex(256)",
     ),
 )
