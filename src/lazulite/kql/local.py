@@ -6,7 +6,7 @@ as int64 ticks, dynamic as JSON text, guid and decimal as text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -197,7 +197,7 @@ def _call(stage: Stage, rows: Any) -> Any:
     given = len(stage.inputs) - int(str(count))
     columns = [python_values(ref.type, rows.column(at)) for at, ref in enumerate(stage.inputs) if at >= given]
     found = (
-        [_made(signature, row) for row in zip(*columns, strict=True)]
+        list(_bounded(stage, (_made(signature, row) for row in zip(*columns, strict=True))))
         if columns
         else [_made(signature, ())] * rows.num_rows
     )
@@ -205,6 +205,23 @@ def _call(stage: Stage, rows: Any) -> Any:
     kept = [rows.column(at) for at in range(given)]
     names = [f"c{ref.id}" for ref in stage.columns]
     return pa.table([*kept, arrow_array(result.type, found)], names=names)
+
+
+def _bounded(stage: Stage, values: Iterable[Any]) -> Iterator[Any]:
+    """The values as long as they are not too much together: a row of two numbers may make a million elements."""
+    size = 0
+    for value in values:
+        size += _weight(value)
+        if size > LOCAL_BYTES:
+            raise _too_much(stage)
+        yield value
+
+
+def _weight(value: Any) -> int:
+    """About the bytes of a value: elements of an array are taken to be as long as the first."""
+    if isinstance(value, list):
+        return len(value) * (8 + (len(value[0]) if value and isinstance(value[0], str) else 0))
+    return len(value) if isinstance(value, str | dict) else 0
 
 
 def _made(signature: Signature, row: tuple[Any, ...]) -> Any:
