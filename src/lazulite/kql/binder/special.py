@@ -75,7 +75,14 @@ def _formatted(name: str, letters: str) -> Special:
                 parts.append(_apply(f"{name} {part}", 0, [value]))
             else:
                 raise semantic(f"{name}() has no part '{part}'", node.arguments[1].span)
-        return _apply("strcat", 0, parts) if parts else Const(types.STRING, "")
+        empty = Const(types.STRING, "")
+        found = Apply(
+            types.STRING,
+            "iff",
+            FUNCTIONS["iff"].signatures[0],
+            (_apply("isnull", 1, [value], types.BOOL), empty, _apply("strcat", 0, parts)),
+        )
+        return found if parts else empty
 
     return bind
 

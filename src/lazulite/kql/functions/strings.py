@@ -132,10 +132,10 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     function(
         "strrep",
         "Repeated, at most 1,024 times, with a text between.",
-        sig("text, long -> string", "repeat({0}, least({1}, 1024))"),
+        sig("text, long -> string", "repeat({0}, CASE WHEN {1} < 1024 THEN {1} WHEN {1} >= 1024 THEN 1024 END)"),
         sig(
             "text, long, string! -> string",
-            "array_to_string(list_transform(range(least({1}, 1024)), lambda x: {0}), {2})",
+            "CASE WHEN {1} > 0 THEN array_to_string(list_transform(range(least({1}, 1024)), lambda x: {0}), {2}) END",
         ),
         example='print strrep("ab", 3)',
     ),
