@@ -6,14 +6,7 @@ as int64 ticks, dynamic as JSON text, guid and decimal as text.
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Callable, Iterable, Iterator
-=======
-import json
-import math
-from collections import deque
-from collections.abc import Callable, Iterator
->>>>>>> 527cccc (Spoil queries of every kind, end them in time, and try every door for SQL)
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -27,7 +20,6 @@ from lazulite.kql.errors import KqlError, runtime
 from lazulite.kql.functions import Signature, record_of
 from lazulite.kql.functions.record import REFUSAL
 from lazulite.kql.schema import Column
-from lazulite.kql.slices import VECTOR_BYTES, dynamic_bytes, slices
 from lazulite.kql.sql import Stage
 from lazulite.kql.stages.record import Check
 from lazulite.kql.stages.registry import TABLES
@@ -36,6 +28,8 @@ from lazulite.kql.values import ARROW, arrow_array, python_values
 BATCH_ROWS: Final = 65_536
 # Few enough that a function which is slow is soon told to stop.
 LOCAL_ROWS: Final = 8_192
+# The same for rows of long arrays: a function works through so many bytes before it is asked again.
+LOCAL_STEP: Final = 1 << 20
 # What the local stages of a query may hold: their rows are outside of the engine's memory.
 LOCAL_BYTES: Final = 100 * 1024 * 1024
 # Local stages: a stage and the rows of its SQL -> the rows that stand under its name.
@@ -147,20 +141,20 @@ def _run(stage: Stage, cursor: duckdb.DuckDBPyConnection, most: int, check: Chec
         return _run_table(stage, cursor, most, check)
     reader = cursor.sql(stage.sql).to_arrow_reader(LOCAL_ROWS)
     function = FUNCTIONS[stage.function]
-    made, size, recent = [function(stage, reader.schema.empty_table())], 0, deque([(0, 0)])
+    made, size = [function(stage, reader.schema.empty_table())], 0
     try:
-        for rows in slices(reader, made, LOCAL_ROWS):
-            check()
-            made.append(function(stage, rows))
-            size += made[-1].nbytes
-            if size > most or dynamic_bytes(stage, made[-1], recent) > VECTOR_BYTES:
-                raise _too_much(stage)
+        for batch in reader:
+            for part in _parts(batch):
+                check()
+                made.append(function(stage, pa.Table.from_batches([part])))
+                size += made[-1].nbytes
+                if size > most:
+                    raise _too_much(stage)
     finally:
         reader.close()
     return pa.concat_tables(made)
 
 
-<<<<<<< HEAD
 def _parts(batch: Any) -> Iterator[Any]:
     """The rows, in parts that do not take long."""
     rows = max(batch.num_rows * LOCAL_STEP // max(batch.nbytes, 1), 1)
@@ -187,8 +181,6 @@ def _run_table(stage: Stage, cursor: duckdb.DuckDBPyConnection, most: int, check
     return made
 
 
-=======
->>>>>>> 527cccc (Spoil queries of every kind, end them in time, and try every door for SQL)
 def _too_much(stage: Stage) -> KqlError:
     row_by_row = stage.function in FUNCTIONS or stage.function == "window"
     what = f"The function {stage.arguments[0]}()" if row_by_row else f"'{stage.function}'"
@@ -201,7 +193,6 @@ def _too_much(stage: Stage) -> KqlError:
 def _call(stage: Stage, rows: Any) -> Any:
     """A function of the table, row by row: its arguments are the last columns, its value takes their place."""
     name, position, count = stage.arguments
-<<<<<<< HEAD
     signature = record_of(str(name)).signatures[int(str(position))]
     given = len(stage.inputs) - int(str(count))
     columns = [python_values(ref.type, rows.column(at)) for at, ref in enumerate(stage.inputs) if at >= given]
@@ -210,17 +201,7 @@ def _call(stage: Stage, rows: Any) -> Any:
         if columns
         else [_made(signature, ())] * rows.num_rows
     )
-=======
-    signature = record_of(str(name)).signatures[int(position or 0)]
-    given = len(stage.inputs) - int(count or 0)
-    columns = [_values(ref.type, rows.column(at)) for at, ref in enumerate(stage.inputs) if at >= given]
->>>>>>> 527cccc (Spoil queries of every kind, end them in time, and try every door for SQL)
     result = stage.columns[-1]
-    found = (
-        [_cell(result.type, _made(signature, row)) for row in zip(*columns, strict=True)]
-        if columns
-        else [_cell(result.type, _made(signature, ()))] * rows.num_rows
-    )
     kept = [rows.column(at) for at in range(given)]
     names = [f"c{ref.id}" for ref in stage.columns]
     return pa.table([*kept, arrow_array(result.type, found)], names=names)
@@ -252,33 +233,4 @@ def _made(signature: Signature, row: tuple[Any, ...]) -> Any:
         return None
 
 
-<<<<<<< HEAD
-=======
-def _cell(kind: str, value: Any) -> Any:
-    """A value as its column holds it: a dynamic becomes text at once, which takes less than what it is made of."""
-    if kind == types.DYNAMIC:
-        return None if value is None else _json(value)
-    return "" if kind == types.STRING and value is None else value
-
-
-def _array(kind: str, values: list[Any]) -> Any:
-    if kind == types.DECIMAL:
-        return pa.array(values, pa.decimal128(38, DECIMAL_PLACES))
-    return pa.array(values, ARROW.get(kind, pa.string()))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity: they are text in a dynamic."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, list):
-        return [_finite(one) for one in value]
-    return {key: _finite(one) for key, one in value.items()} if isinstance(value, dict) else value
-
-
->>>>>>> 527cccc (Spoil queries of every kind, end them in time, and try every door for SQL)
 FUNCTIONS: Final[dict[str, LocalFunction]] = {"call": _call}

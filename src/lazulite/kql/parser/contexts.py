@@ -22,8 +22,7 @@ def partition(cursor: Cursor, word: str, start: int) -> Operator:
     found = options(cursor)
     cursor.expect_word("by")
     at = cursor.token.start
-    name = cursor.name()
-    key = Name(at, cursor.last_end, name)
+    key = Name(at, cursor.last_end, cursor.name())
     if cursor.accept("{"):
         query = cursor.pipeline()
         cursor.expect("}")

@@ -238,8 +238,7 @@ def _primary(cursor: Cursor) -> Node:
         return inner
     if cursor.sees("["):
         start = token.start
-        name = cursor.name()
-        return Name(start, cursor.last_end, name, quoted=True)
+        return Name(start, cursor.last_end, cursor.name(), quoted=True)
     raise cursor.error("an expression")
 
 
