@@ -16,6 +16,7 @@ from lazulite import kql
 from lazulite.core.errors import DeadlineExceeded, LazuliteError, Throttled, TooLarge
 from lazulite.engine import QueryCancelled, QueryLimits
 from lazulite.engine.duckdb import queries
+from lazulite.kql.stages import scanning
 from tests.engine.conftest import SLOW, Rig, fill_numbers, rows_of
 
 PATIENCE = 20.0
@@ -250,3 +251,22 @@ def test_columns_that_depend_on_rows_are_found_in_the_same_transaction(rig: Rig)
 def test_the_deadline_holds_while_columns_are_found(rig: Rig) -> None:
     with pytest.raises(DeadlineExceeded):
         rig.ask("range n from 1 to 200000000000 step 1 | extend k = tostring(n % 7) | evaluate pivot(k)", seconds=0.3)
+
+
+STATE = "scan declare (total:long = 0) with (step s: true => total = s.total + n % 3;)"
+
+
+def test_the_deadline_holds_in_a_stage_that_sees_all_rows(rig: Rig) -> None:
+    begun = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        rig.ask(f"range n from 1 to 900000 step 1 | {STATE} | summarize max(total)", seconds=0.3)
+    assert time.monotonic() - begun < 3
+
+
+def test_rows_of_a_stage_that_sees_all_rows_are_bounded(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(kql.KqlError, match="'scan' is computed row by row"):
+        rig.ask(f"range n from 1 to 100000 step 1 | {STATE} | count", max_bytes=1_000_000)
+    monkeypatch.setattr(scanning, "MOST_ROWS", 1_000)
+    assert rig.rows(f"range n from 1 to 1000 step 1 | {STATE} | count") == [{"Count": 1_000}]
+    with pytest.raises(kql.KqlError, match="scan makes more than 1,000 rows"):
+        rig.ask(f"range n from 1 to 1001 step 1 | {STATE} | count")

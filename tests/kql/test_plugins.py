@@ -16,8 +16,8 @@ def test_plugin(plugin: Plugin) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
-def test_others_are_refused_by_name(name: str) -> None:
-    with pytest.raises(KqlError, match=f"^UNS0001: The plugin '{name}' is not supported"):
+def test_others_are_refused_by_name_with_the_reason(name: str) -> None:
+    with pytest.raises(KqlError, match=rf"^UNS0001: The plugin '{name}' \({REFUSED[name]}\) is not supported"):
         run(f"print a = 1 | evaluate {name}('x', a)", {})
 
 

@@ -44,9 +44,12 @@ def plugins() -> tuple[Plugin, ...]:
     return tuple(sorted(PLUGINS.values(), key=lambda plugin: plugin.name))
 
 
-def refused_plugins() -> tuple[str, ...]:
-    """The plugins of Kusto that are refused by name."""
-    return tuple(sorted(REFUSED_PLUGINS))
+def refused_plugins() -> dict[str, list[str]]:
+    """The plugins of Kusto that are refused by name, by the reason."""
+    found: dict[str, list[str]] = {}
+    for name, reason in sorted(REFUSED_PLUGINS.items()):
+        found.setdefault(reason, []).append(name)
+    return found
 
 
 def operators() -> tuple[Operator, ...]:

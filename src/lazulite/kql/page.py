@@ -30,7 +30,10 @@ def _lines() -> Iterator[str]:
     yield f"## Plugins of evaluate ({len(plugins())})\n"
     yield "| name | arguments | what it gives |\n| --- | --- | --- |"
     yield from (f"| `{plugin.name}` | `({plugin.form()})` | {_cell(plugin.doc)} |" for plugin in plugins())
-    yield f"\nRefused by name: {', '.join(f'`{name}`' for name in refused_plugins())}.\n"
+    yield "\nRefused by name:\n"
+    for reason, names in refused_plugins().items():
+        yield f"- {', '.join(f'`{name}`' for name in names)}: {reason}."
+    yield ""
     kinds = sorted({function.kind for function in functions()})
     for kind in kinds:
         rows = [function for function in functions() if function.kind == kind]

@@ -14,8 +14,9 @@ def evaluate(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     assert isinstance(node, s.Evaluate)
     plugin = PLUGINS.get(node.name)
     if plugin is None:
-        if node.name.lower() in REFUSED:
-            raise unsupported(f"The plugin '{node.name}'", node.span)
+        reason = REFUSED.get(node.name.lower())
+        if reason is not None:
+            raise unsupported(f"The plugin '{node.name}' ({reason})", node.span)
         raise unknown("plugin", node.name, node.span, PLUGINS)
     found = plugin.bind(plugin.call(scope, rel, node))
     if node.schema is not None and not plugin.declares:

@@ -155,7 +155,8 @@ def pipeline(cursor: Cursor) -> Node:
 def _source(cursor: Cursor) -> Node:
     token = cursor.token
     if token.kind == "name" and token.text in REFUSED_SOURCES and cursor.ahead().text not in ("|", ";", ""):
-        raise unsupported(f"The operator '{token.text}'", token.span)
+        what = f"The plugin '{cursor.ahead().text}' without rows" if token.text == "evaluate" else None
+        raise unsupported(what or f"The operator '{token.text}'", token.span)
     if token.kind == "name" and token.text in SOURCES:
         parse_source, follows = SOURCES[token.text]
         if follows(cursor.ahead()):

@@ -6,21 +6,23 @@ moves that state on; else one that fits the step's own state replaces what the s
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lazulite.kql import types
+from lazulite.kql.errors import runtime
 from lazulite.kql.plan.programs import ScanProgram, Step
 from lazulite.kql.pruning import references
 from lazulite.kql.sql import Stage
 from lazulite.kql.stages.interpreter import Form, interpreted
-from lazulite.kql.stages.record import Check, checked
+from lazulite.kql.stages.record import MOST_ROWS, Check, checked, slices
 from lazulite.kql.values import arrow_array, python_values
 
-BATCH_ROWS: Final = 8_192
 # Where a state keeps the number of its match.
 MATCH: Final = -1
 State = dict[int, Any]
@@ -36,15 +38,33 @@ class _Step:
         self.state = step.state
 
 
+class _Found:
+    """The rows that came out: the number of the input row (-1 for one taken back), its match, the declared columns."""
+
+    def __init__(self, width: int) -> None:
+        self.numbers, self.matches = array("q"), array("q")
+        self.columns: list[list[Any]] = [[] for _ in range(width)]
+
+    def add(self, number: int, match: int, values: list[Any]) -> int:
+        """One row more; where it stands."""
+        if len(self.numbers) >= MOST_ROWS:
+            raise runtime(f"scan makes more than {MOST_ROWS:,} rows. Filter or aggregate before it")
+        self.numbers.append(number)
+        self.matches.append(match)
+        for column, value in zip(self.columns, values, strict=True):
+            column.append(value)
+        return len(self.numbers) - 1
+
+
 @dataclass
 class _Machine:
-    """The states of one partition's steps, and the rows that came out: number of the input row, values, match."""
+    """The states of one partition's steps, and the rows that came out of all."""
 
     steps: list[_Step]
     defaults: State
     declared: list[Any]
+    found: _Found
     matches: int = 0
-    found: list[tuple[int, list[Any], int] | None] = field(default_factory=list)
 
     def begin(self) -> None:
         """Nothing has matched: matches are counted anew in each partition."""
@@ -86,17 +106,17 @@ class _Machine:
             values[place] = form(known)
         own = {ref.id: values[of] if isinstance(of, int) else row[of.id] for ref, of in step.state}
         self.states[at] = {**state, **own}
-        self._emit(at, (number, values, state[MATCH]))
+        self._emit(at, number, state[MATCH], values)
 
-    def _emit(self, at: int, row: tuple[int, list[Any], int]) -> None:
+    def _emit(self, at: int, number: int, match: int, values: list[Any]) -> None:
         if self.steps[at].output == "none":
             return
         held = self.held[at]
         if held is not None:
-            self.found[held] = None
+            self.found.numbers[held] = -1
+        place = self.found.add(number, match, values)
         if self.steps[at].output == "last":
-            self.held[at] = len(self.found)
-        self.found.append(row)
+            self.held[at] = place
 
 
 def scan(stage: Stage, rows: Any, check: Check) -> Any:
@@ -113,8 +133,7 @@ def scan(stage: Stage, rows: Any, check: Check) -> Any:
             machine.begin()
         last = key
         machine.feed(number, row)
-    found = [one for one in machine.found if one is not None]
-    return _table(stage, rows, program, found)
+    return _table(stage, rows, program, machine.found)
 
 
 def _machine(program: ScanProgram) -> _Machine:
@@ -124,30 +143,30 @@ def _machine(program: ScanProgram) -> _Machine:
         for ref, of in step.state:
             empty = "" if ref.type == types.STRING else None
             defaults[ref.id] = declared[of] if isinstance(of, int) else empty
-    return _Machine([_Step(step) for step in program.steps], defaults, declared)
+    return _Machine([_Step(step) for step in program.steps], defaults, declared, _Found(len(declared)))
 
 
 def _rows(stage: Stage, rows: Any, program: ScanProgram) -> Iterator[Mapping[int, Any]]:
     """The columns that the steps read, a row at a time."""
     needed = references(program)
     places = [(at, ref) for at, ref in enumerate(stage.inputs) if ref.id in needed]
-    for start in range(0, rows.num_rows, BATCH_ROWS):
-        part = rows.slice(start, BATCH_ROWS)
+    ids = [ref.id for _, ref in places]
+    for part in slices(rows):
         columns = [python_values(ref.type, part.column(at)) for at, ref in places]
-        ids = [ref.id for _, ref in places]
         if not columns:
             yield from ({} for _ in range(part.num_rows))
         for values in zip(*columns, strict=True):
             yield dict(zip(ids, values, strict=True))
 
 
-def _table(stage: Stage, rows: Any, program: ScanProgram, found: list[tuple[int, list[Any], int]]) -> Any:
-    numbers = pa.array([number for number, _, _ in found], pa.int64())
-    taken = rows.take(numbers)
+def _table(stage: Stage, rows: Any, program: ScanProgram, found: _Found) -> Any:
+    numbers = pa.array(found.numbers, pa.int64())
+    kept = pc.greater_equal(numbers, 0)
+    taken = rows.take(numbers.filter(kept))
     made: dict[int, Any] = {ref.id: taken.column(at) for at, ref in enumerate(stage.inputs)}
-    for at, (ref, _) in enumerate(program.declared):
-        made[ref.id] = arrow_array(ref.type, [values[at] for _, values, _ in found])
+    for (ref, _), column in zip(program.declared, found.columns, strict=True):
+        made[ref.id] = arrow_array(ref.type, column).filter(kept)
     if program.match is not None:
-        made[program.match.id] = pa.array([match for _, _, match in found], pa.int64())
-    made[program.position.id] = pa.array(range(len(found)), pa.int64())
+        made[program.match.id] = pa.array(found.matches, pa.int64()).filter(kept)
+    made[program.position.id] = pa.array(range(taken.num_rows), pa.int64())
     return pa.table([made[ref.id] for ref in stage.columns], names=[f"c{ref.id}" for ref in stage.columns])

@@ -12,6 +12,8 @@ from lazulite.kql.sql import Stage
 from lazulite.kql.stages.record import Check, checked
 from lazulite.kql.values import arrow_array, python_values
 
+# Of all schemas together.
+MOST_ROWS: Final = 100_000
 DISORDER: Final = "ERROR(columns are out of order)"
 UNKNOWN: Final = f"ERROR(unknown CSL type:{DISORDER})"
 
@@ -26,6 +28,8 @@ class _Column:
 
 def merged(stage: Stage, rows: Any, check: Check) -> Any:
     """A row for each column, as getschema gives it; -1 for one whose place differs, where the order is to be kept."""
+    if rows.num_rows > MOST_ROWS:
+        raise runtime(f"schema_merge takes at most {MOST_ROWS:,} rows of getschema")
     names, places, kinds, types = (python_values(ref.type, rows.column(at)) for at, ref in enumerate(stage.inputs))
     columns: dict[str, _Column] = {}
     for name, place, *kind in checked(zip(names, places, kinds, types, strict=True), check):

@@ -19,42 +19,49 @@ from lazulite.kql.binder.plugins.record import Plugin
 PLUGINS: Final[Mapping[str, Plugin]] = {
     plugin.name: plugin for module in (bags, lookups, nearby, pivoting, schemas, timelines) for plugin in module.PLUGINS
 }
-# Known to Kusto and refused here by name: they reach another system, run foreign code, or follow an algorithm that is
-# not published to the last digit.
-REFUSED: Final = frozenset(
-    [
-        "ai_chat_completion",
-        "ai_chat_completion_prompt",
-        "ai_embed_text",
-        "ai_embeddings",
-        "autocluster",
-        "azure_digital_twins_query_request",
-        "cosmosdb_sql_request",
-        "csharp",
-        "diffpatterns",
-        "diffpatterns_text",
-        "estimate_rows_count",
-        "execute_query",
-        "execute_show_command",
-        "external_datatable",
-        "activity_engagement",
-        "funnel_analysis",
-        "funnel_sequence",
-        "funnel_sequence_completion",
-        "http_request",
-        "http_request_post",
-        "identity",
-        "identity_v3",
-        "infer_storage_schema",
-        "infer_storage_schema_with_suggestions",
-        "mysql_request",
-        "new_activity_metrics",
-        "postgresql_request",
-        "python",
-        "r",
-        "sequence_detect",
-        "session_count",
-        "sql_request",
-    ]
-)
+ELSEWHERE: Final = "it reaches another system"
+CODE: Final = "it runs code of the query's author"
+UNPUBLISHED: Final = "its algorithm is not published to the last digit"
+OPEN: Final = "its documentation leaves open which rows it counts"
+TABLES: Final = "it gives several tables"
+INTERNAL: Final = "it is for Kusto's own tools"
+# Known to Kusto and refused here by name, with the reason.
+REFUSED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        [
+            "ai_chat_completion",
+            "ai_chat_completion_prompt",
+            "ai_embed_text",
+            "ai_embeddings",
+            "azure_digital_twins_query_request",
+            "cosmosdb_sql_request",
+            "execute_query",
+            "execute_show_command",
+            "external_datatable",
+            "http_request",
+            "http_request_post",
+            "infer_storage_schema",
+            "infer_storage_schema_with_suggestions",
+            "mysql_request",
+            "postgresql_request",
+            "sql_request",
+        ],
+        ELSEWHERE,
+    ),
+    **dict.fromkeys(["csharp", "python", "r"], CODE),
+    **dict.fromkeys(["autocluster", "basket", "diffpatterns", "diffpatterns_text", "estimate_rows_count"], UNPUBLISHED),
+    **dict.fromkeys(
+        [
+            "activity_engagement",
+            "funnel_analysis",
+            "funnel_sequence_completion",
+            "new_activity_metrics",
+            "sequence_detect",
+            "session_count",
+        ],
+        OPEN,
+    ),
+    **dict.fromkeys(["funnel_sequence", "preview"], TABLES),
+    **dict.fromkeys(["identity", "identity_v3"], INTERNAL),
+}
 __all__ = ["PLUGINS", "REFUSED", "Plugin"]
