@@ -11,7 +11,7 @@ from lazulite.kql import types
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.scope import Col, Context, Rel, materialised, renewed, unique
-from lazulite.kql.errors import Span, closest, semantic, unsupported
+from lazulite.kql.errors import NOT_COMPARABLE, Span, closest, semantic, unsupported
 from lazulite.kql.plan import Expr, Join, Ref
 
 KINDS: Final = {
@@ -97,10 +97,10 @@ def _key(context: Context, left: Rel, right: Rel, one: Expr, two: Expr, span: Sp
     if types.DYNAMIC in (one.type, two.type):
         raise semantic("A dynamic cannot be joined on: convert it, e.g. with tostring()", span)
     if one.type != two.type:
-        if not {one.type, two.type} <= set(types.NUMBERS):
-            raise semantic(f"The join compares a column of type {one.type} with one of type {two.type}", span)
-        wide = types.widest(one.type, two.type)
-        one, two = convert(one, wide, span), convert(two, wide, span)
+        if not {one.type, two.type} <= set(types.INTEGERS):
+            message = f"The join compares a column of type {one.type} with one of type {two.type}: convert one before"
+            raise semantic(message, span, code=NOT_COMPARABLE)
+        one, two = convert(one, types.LONG, span), convert(two, types.LONG, span)
     left, first = materialised(context, left, one)
     right, second = materialised(context, right, two)
     return left, right, (first, second)

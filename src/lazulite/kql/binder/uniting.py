@@ -117,14 +117,16 @@ Slot = tuple[str, str]
 
 
 def _slots(inputs: list[tuple[str, Rel]], inner: bool) -> list[Slot]:
-    """The columns of a union: each name once for each type that it has."""
-    slots: dict[Slot, None] = {}
+    """The columns of a union: each name once for each type that it has, side by side."""
+    slots: dict[str, dict[Slot, None]] = {}
     for _, rel in inputs:
-        slots.update(dict.fromkeys((column.name, column.ref.type) for column in rel.columns))
+        for column in rel.columns:
+            slots.setdefault(column.name, {})[column.name, column.ref.type] = None
+    found = [slot for name in slots for slot in slots[name]]
     if not inner:
-        return list(slots)
+        return found
     kept = [{(column.name, column.ref.type) for column in rel.columns} for _, rel in inputs]
-    return [slot for slot in slots if all(slot in one for one in kept)]
+    return [slot for slot in found if all(slot in one for one in kept)]
 
 
 def _slot_names(slots: list[Slot]) -> list[str]:
