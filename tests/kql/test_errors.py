@@ -70,6 +70,17 @@ def test_every_error_has_a_code_and_a_place(query: str, code: str, token: str) -
         (T + "mv-expnd Name", "mv-expand"),
         (T + "wehre Count > 1 | nothing", "where"),
         ("print 1 where x", "| where"),
+        ("datatable(a:strng)[]", "string"),
+        (T + "join kindd=inner (print Name = '') on Name", "kind"),
+        ("union withsourc=T (print 1)", "withsource"),
+        (T + "join (print Name = '') on $lft.Name == $right.Name", "$left"),
+        (T + "sort by Name dsc", "desc"),
+        (T + "sort by Name asc nulls frist", "first"),
+        (T + "make-series count() on Total from 1 to 2 stp 1", "step"),
+        (T + "summarize Nmae, count() by Name", "Name"),
+        (T + "summarize Name", None),
+        ("print 'a' + 'b'", "strcat()"),
+        ("print typeof(lon)", "long"),
         (T + "where Name = 'x'", "=="),
         (T + "where Name == 'x' && Count > 1", "and"),
         (T + "where Name == 'x' || Count > 1", "or"),
@@ -121,6 +132,21 @@ def test_an_operator_that_is_not_run_is_named(name: str) -> None:
 def test_every_operator_is_listed_once() -> None:
     names = [operator.name for operator in operators()]
     assert len(names) == len(set(names))
+
+
+def test_a_column_outside_of_aggregates_is_told_as_that() -> None:
+    assert "'Name' is neither a key after 'by' nor inside of an aggregate" in str(wrong(T + "summarize Name"))
+
+
+def test_a_sign_is_told_as_it_is_written() -> None:
+    assert str(wrong("print -'a'")).startswith("SEM0100: '-' takes")
+
+
+@pytest.mark.parametrize("plugin", ["python(typeof(*), 'x')", "r(typeof(*, a: long), 'x')", "sql_request('a', 'b')"])
+def test_a_plugin_that_is_not_run_is_named(plugin: str) -> None:
+    error = wrong(T + f"evaluate {plugin}")
+    assert error.code == "UNS0001"
+    assert plugin.partition("(")[0].lower() in error.message.lower()
 
 
 def test_an_error_in_a_later_line_has_the_column_of_that_line() -> None:

@@ -20,6 +20,8 @@ from lazulite.kql.plan import Apply, Const, Convert, Expr, Ref, ScalarQuery, Win
 
 # Records that no name in a query leads to.
 HIDDEN: Final = ("choice", "internal")
+# Functions that are written as a sign.
+SIGNS: Final = {"negate": "-"}
 NUMERIC_STEP: Final = {name: step for step, name in enumerate(types.NUMBERS)}
 
 
@@ -227,10 +229,13 @@ def result_type(signature: Signature, fitted: list[Expr], span: Span) -> str:
 def _mismatch(record: Function, arguments: list[Expr], node: s.Call) -> KqlError:
     had = ", ".join(argument.type for argument in arguments) or "nothing"
     forms = "; ".join(", ".join(map(str, one.parameters)) or "nothing" for one in record.signatures)
-    name = f"{record.name}()" if record.name.isidentifier() else f"'{record.name}'"
+    sign = SIGNS.get(record.name, record.name)
+    name = f"{sign}()" if sign.isidentifier() else f"'{sign}'"
+    texts = record.name == "+" and types.STRING in {argument.type for argument in arguments}
     count = len(arguments)
     fits = any(one.least <= count and (not count or one.parameter(count - 1)) for one in record.signatures)
-    return semantic(f"{name} takes ({forms}), not ({had})", node.span, code=UNRESOLVED if fits else ARGUMENT_COUNT)
+    code = UNRESOLVED if fits else ARGUMENT_COUNT
+    return semantic(f"{name} takes ({forms}), not ({had})", node.span, "strcat()" if texts else None, code)
 
 
 # ---- the author's functions

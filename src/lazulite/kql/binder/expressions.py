@@ -13,7 +13,7 @@ from lazulite.kql import types
 from lazulite.kql.binder.conversion import compare, convert
 from lazulite.kql.binder.scope import Context, Environment, Lambda, Rel, unknown
 from lazulite.kql.binder.simplify import scalar_text
-from lazulite.kql.errors import NOT_SCALAR, Span, semantic, unsupported
+from lazulite.kql.errors import NOT_SCALAR, Span, closest, semantic, unsupported
 from lazulite.kql.plan import Apply, Compare, Const, Expr, Field, Logic, Not, OneOf, OneOfQuery, Order, Ref, Windowed
 from lazulite.kql.scopes import ScopedTable
 
@@ -87,6 +87,9 @@ def _name(scope: Scope, node: s.Name) -> Expr:
     if meaning is not None:
         what = "function" if isinstance(meaning, Lambda) else "table"
         raise semantic(f"'{node.text}' is a {what}, not a column or a value", node.span)
+    if scope.aggregates is not None:
+        message = f"'{node.text}' is neither a key after 'by' nor inside of an aggregate"
+        raise semantic(message, node.span, closest(node.text, scope.columns))
     known = [*scope.columns, *(name for name, what in scope.environment.names.items() if isinstance(what, Expr))]
     raise unknown("column", node.text, node.span, known)
 

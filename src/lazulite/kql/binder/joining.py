@@ -86,7 +86,9 @@ def _conditions(scope: Scope, left: Rel, right: Rel, on: tuple[s.Node, ...]) -> 
 def _ordered(scope: Scope, node: s.Binary, left: Rel) -> tuple[Expr, Expr]:
     for side in (node.left, node.right):
         if not (isinstance(side, s.Path) and isinstance(side.of, s.Name) and side.of.text in ("$left", "$right")):
-            raise semantic("Each side of the condition is a column of $left or of $right", side.span)
+            named = side.of.text if isinstance(side, s.Path) and isinstance(side.of, s.Name) else ""
+            message = "Each side of the condition is a column of $left or of $right"
+            raise semantic(message, side.span, closest(named, ("$left", "$right")))
     one, two = scope.bind(node.left), scope.bind(node.right)
     if one in _refs(left):
         return one, two

@@ -21,17 +21,30 @@ def type_name(cursor: Cursor) -> str:
     """A Kusto type, by its canonical name."""
     token = cursor.token
     if token.kind != "name" or token.text not in types.ALIASES:
-        raise cursor.error("a type (bool, int, long, real, decimal, string, datetime, timespan, guid, dynamic)")
+        raise cursor.error(
+            "a type (bool, int, long, real, decimal, string, datetime, timespan, guid, dynamic)", types.ALIASES
+        )
     return types.ALIASES[cursor.take().text]
 
 
 def type_of(cursor: Cursor) -> Node:
-    """`typeof(long)`."""
+    """`typeof(long)`; the columns of a table, as in `typeof(*, a: long)`, are read for plugins that are refused."""
     start = cursor.take().start
     cursor.expect("(")
-    found = type_name(cursor)
-    cursor.expect(")")
+    several = cursor.sees("*") or cursor.ahead().text == ":"
+    found = "table" if several else type_name(cursor)
+    if several:
+        cursor.until(")", _column)
+    else:
+        cursor.expect(")")
     return TypeOf(start, cursor.last_end, found)
+
+
+def _column(cursor: Cursor) -> None:
+    if not cursor.accept("*"):
+        cursor.name()
+        cursor.expect(":")
+        type_name(cursor)
 
 
 def dynamic(cursor: Cursor) -> Node:

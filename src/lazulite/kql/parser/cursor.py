@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from lazulite.kql.errors import KqlError, limit, syntax
+from lazulite.kql.errors import KqlError, closest, limit, syntax
 from lazulite.kql.slips import meant
 from lazulite.kql.syntax import Node, Operator
 from lazulite.kql.tokens import Token
@@ -81,7 +81,7 @@ class Cursor:
     def expect_word(self, word: str) -> Token:
         """Pass this word or raise SYN0002."""
         if not self.sees_word(word):
-            raise self.error(f"'{word}'")
+            raise self.error(f"'{word}'", (word,))
         return self.take()
 
     def name(self) -> str:
@@ -93,11 +93,13 @@ class Cursor:
             return self.tokens[self.at - 2].text
         raise self.error("a name")
 
-    def error(self, expected: str) -> KqlError:
-        """SYN0002 at the next token."""
+    def error(self, expected: str, known: Iterable[str] = ()) -> KqlError:
+        """SYN0002 at the next token; `known` are the words that may stand here."""
         token = self.token
         found = "the query ends" if token.kind == "end" else f"'{token.text[:40]}' stands"
-        return syntax(f"Expected {expected}, but {found} here", token.span, meant(token.text))
+        return syntax(
+            f"Expected {expected}, but {found} here", token.span, closest(token.text, known) or meant(token.text)
+        )
 
     def pipeline(self) -> Node:
         """A nested query or expression."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from lazulite.kql.errors import closest, syntax
 from lazulite.kql.parser.constants import type_name
 from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.parser.expressions import expression
 from lazulite.kql.syntax import Declared, Name, Node, Ordered, Wildcard
 
+DIRECTIONS: Final = ("asc", "desc")
 OPTIONS: Final = frozenset(
     ["kind", "flags", "isfuzzy", "withsource", "bagexpansion", "with_itemindex", "hint", "with_source", "with_match_id"]
 )
@@ -27,6 +29,13 @@ def options(cursor: Cursor) -> tuple[tuple[str, str], ...]:
             raise cursor.error(f"a value for {name}")
         found.append((name, cursor.take().text))
     return tuple(found)
+
+
+def no_option(cursor: Cursor) -> None:
+    """Raise for `name = ...` where all options have been read and only a table may follow."""
+    token = cursor.token
+    if token.kind == "name" and cursor.ahead().text == "=" and cursor.ahead().kind == "symbol":
+        raise syntax(f"There is no option '{token.text}' here", token.span, closest(token.text, OPTIONS))
 
 
 def hints(cursor: Cursor) -> None:
@@ -51,11 +60,13 @@ def ordered(cursor: Cursor, parse: Callable[[Cursor], Node] = expression) -> Ord
     """A sort key: `expression [asc|desc] [nulls first|last]`."""
     value = parse(cursor)
     direction = cursor.accept_word("asc", "desc", "granny-asc", "granny-desc")
+    if direction is None and cursor.token.kind == "name" and closest(cursor.token.text, DIRECTIONS):
+        raise cursor.error("'asc' or 'desc'", DIRECTIONS)
     nulls = None
     if cursor.accept_word("nulls"):
         nulls = cursor.accept_word("first", "last")
         if nulls is None:
-            raise cursor.error("'first' or 'last'")
+            raise cursor.error("'first' or 'last'", ("first", "last"))
     descending = None if direction is None else direction == "desc"
     return Ordered(value.start, cursor.last_end, value, descending, None if nulls is None else nulls == "first")
 

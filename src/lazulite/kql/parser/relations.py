@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.parser.expressions import argument, expression
-from lazulite.kql.parser.parts import options, table
+from lazulite.kql.parser.parts import no_option, options, table
 from lazulite.kql.syntax import As, Bare, Call, Invoke, Join, Operator, Rendered, Union, UnionWith
 
 
 def join(cursor: Cursor, word: str, start: int) -> Operator:
     found = options(cursor)
+    no_option(cursor)
     right = table(cursor)
     cursor.expect_word("on")
     on = cursor.separated(expression)
@@ -19,6 +20,7 @@ def join(cursor: Cursor, word: str, start: int) -> Operator:
 def union(cursor: Cursor, start: int) -> Union:
     """`union` options and tables, after the word."""
     found = options(cursor)
+    no_option(cursor)
     tables = cursor.separated(table)
     return Union(start, cursor.last_end, found, tables)
 
