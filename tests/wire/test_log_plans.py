@@ -49,6 +49,13 @@ def test_a_resource_can_be_explained_and_nothing_is_run(plane: Plane) -> None:
     assert answer.json()["tables"][0]["rows"][0][0].startswith("Project")
 
 
+def test_columns_that_the_rows_decide_are_asked_of_them(plane: Plane) -> None:
+    query = f"{EVENTS} | project d = bag_pack(JobName, 1) | evaluate bag_unpack(d)"
+    answer = plan(plane, query)
+    assert answer.status_code == 200, answer.text
+    assert "Sql" in [table["name"] for table in answer.json()["tables"]]
+
+
 def test_a_wrong_query_is_refused_as_ever(plane: Plane) -> None:
     assert plan(plane, f"{EVENTS} | where Nothing").json()["error"]["innererror"]["innererror"]["code"] == "SEM0100"
 

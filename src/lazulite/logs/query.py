@@ -12,9 +12,10 @@ from typing import Any
 from lazulite import kql
 from lazulite.core.clock import Clock
 from lazulite.core.errors import BadRequest
-from lazulite.engine.interface import Answer, Engine, QueryLimits, Schema
+from lazulite.engine.interface import Answer, Engine, Plan, QueryLimits, Schema
 from lazulite.logs import timespans
 from lazulite.logs.answer import LogAnswer, LogTable, Partial
+from lazulite.logs.database import WorkspaceDatabase
 from lazulite.logs.explaining import explained
 from lazulite.logs.metadata import DescribedWorkspace, described
 from lazulite.logs.rights import EVERYTHING, Rights
@@ -78,13 +79,24 @@ class LogQueries:
         now = self._clock.now()
         options = kql.Options(now=now, time_range=timespans.parse(query.timespan, now), resource_id=seen.resource_id)
 
-        def plan(schema: Schema, discover: kql.Discover | None) -> kql.Compiled:
+        def plan(schema: Schema, discover: kql.Discover) -> kql.Compiled:
             database = ScopedDatabase(schema, seen, self._workspaces, rights)
             return kql.compile(query.text, database, options, discover)
 
         if query.explain:
-            return explained(plan(self._engine.schema(), None))
+            return self._explained(plan, query, cancelled)
         return _answer(self._engine.query(plan, self._bounds(query), cancelled), self._limits, seen)
+
+    def _explained(self, plan: Plan, query: LogQuery, cancelled: Callable[[], bool] | None) -> LogAnswer:
+        """What the query would do; it is bound as ever, where its columns may be asked of the data, and not run."""
+        found: list[kql.Compiled] = []
+
+        def nothing(schema: Schema, discover: kql.Discover) -> kql.Compiled:
+            found.append(plan(schema, discover))
+            return kql.compile("print 1", WorkspaceDatabase(schema, ()), kql.Options(now=self._clock.now()))
+
+        self._engine.query(nothing, self._bounds(query), cancelled)
+        return explained(found[-1])
 
     def describe(self, workspace: str, rights: Rights = EVERYTHING) -> DescribedWorkspace:
         """The tables of a workspace; raises NotFound or Forbidden."""

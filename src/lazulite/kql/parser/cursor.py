@@ -97,9 +97,8 @@ class Cursor:
         """SYN0002 at the next token; `known` are the words that may stand here."""
         token = self.token
         found = "the query ends" if token.kind == "end" else f"'{token.text[:40]}' stands"
-        return syntax(
-            f"Expected {expected}, but {found} here", token.span, closest(token.text, known) or meant(token.text)
-        )
+        word = "" if token.kind == "string" else token.text
+        return syntax(f"Expected {expected}, but {found} here", token.span, closest(word, known) or meant(word))
 
     def pipeline(self) -> Node:
         """A nested query or expression."""
