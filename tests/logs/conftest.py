@@ -21,7 +21,8 @@ from lazulite.engine.duckdb import DuckDbEngine, DuckDbSettings
 from lazulite.engine.interface import Append, Delivery
 from lazulite.kql import ticks
 from lazulite.logs.query import LogQueries
-from lazulite.logs.workspaces import LogAnalyticsKind, Workspaces
+from lazulite.logs.workspace_kind import LogAnalyticsKind
+from lazulite.logs.workspaces import Workspaces
 from lazulite.resources import ResourceStore, own_kinds
 from lazulite.state.database import Database
 

@@ -34,7 +34,8 @@ from lazulite.engine.duckdb.settings import DuckDbSettings
 from lazulite.identity import Access, Principals, Tokens
 from lazulite.logs.query import LogQueries
 from lazulite.logs.retention import Retention
-from lazulite.logs.workspaces import LogAnalyticsKind, Workspaces
+from lazulite.logs.workspace_kind import LogAnalyticsKind
+from lazulite.logs.workspaces import Workspaces
 from lazulite.metrics.query import MetricQueries
 from lazulite.metrics.store import MetricSettings, MetricStore
 from lazulite.resources import ResourceStore, own_kinds
