@@ -92,8 +92,10 @@ OPERATORS: Final = {
 }
 SOURCES: Final = {
     "datatable": Text("datatable (Name: type, ...) [value, ...]", "Rows written in the query."),
+    "find": OPERATORS["find"],
     "print": Text("print Name = expression, ...", "One row of values."),
     "range": Text("range Name from low to high step s", "A column of regular values."),
+    "search": OPERATORS["search"],
     "union": OPERATORS["union"],
 }
 STATEMENTS: Final = {

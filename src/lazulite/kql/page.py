@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from lazulite.kql.documentation import functions, operators, plugins, refused_plugins, written
+from lazulite.kql.documentation import forms, functions, operators, plugins, refused_plugins, written
 from lazulite.kql.functions.record import Function
 from lazulite.kql.functions.refused import FAMILIES, REFUSED
 
@@ -22,11 +22,16 @@ def markdown() -> str:
 
 def _lines() -> Iterator[str]:
     yield HEAD
-    supported = [f"`{operator.name}`" for operator in operators() if operator.supported]
+    supported = [operator for operator in operators() if operator.supported]
     refused = [f"`{operator.name}`" for operator in operators() if not operator.supported]
     yield f"## Tabular operators ({len(supported)})\n"
-    yield ", ".join(supported) + "\n"
-    yield f"Refused by name: {', '.join(refused)}.\n"
+    yield "| name | how it is written | what it does |\n| --- | --- | --- |"
+    yield from (f"| `{each.name}` | `{_cell(each.syntax)}` | {_cell(each.doc)} |" for each in supported)
+    yield f"\nRefused by name: {', '.join(refused)}.\n"
+    yield f"## Sources, statements and special forms ({len(forms())})\n"
+    yield "| name | how it is written | what it does |\n| --- | --- | --- |"
+    yield from (f"| `{each.name}` | `{_cell(each.syntax)}` | {_cell(each.doc)} |" for each in forms())
+    yield ""
     yield f"## Plugins of evaluate ({len(plugins())})\n"
     yield "| name | arguments | what it gives |\n| --- | --- | --- |"
     yield from (f"| `{plugin.name}` | `({plugin.form()})` | {_cell(plugin.doc)} |" for plugin in plugins())
@@ -48,8 +53,8 @@ def _lines() -> Iterator[str]:
 
 
 def _row(function: Function) -> str:
-    forms = "<br>".join(f"`{written(signature)}`" for signature in function.signatures)
-    return f"| `{_cell(function.name)}` | {forms} | {_cell(function.doc)} |"
+    ways = "<br>".join(f"`{written(signature)}`" for signature in function.signatures)
+    return f"| `{_cell(function.name)}` | {ways} | {_cell(function.doc)} |"
 
 
 def _cell(text: str) -> str:
