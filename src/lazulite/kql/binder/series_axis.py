@@ -39,20 +39,25 @@ class Axis:
     @property
     def place(self) -> Expr:
         """The place of a row."""
+        if self.low is None and self.value.type != types.DATETIME:
+            return internal("$signed_place", self.value, self.step)
         return internal("$place", self.value, self.origin, self.step)
 
     def inside(self, span: Span) -> Expr:
         """Whether a row is on the axis at all."""
-        record = FUNCTIONS["isnotnull"]
-        signature = next(one for one in record.signatures if one.parameters[0].kind != types.STRING)
-        parts: list[Expr] = [Apply(types.BOOL, record.name, signature, (self.value,))]
+        parts: list[Expr] = []
         if self.low:
             parts.append(compare(">=", self.value, self.low, span))
         if self.high and self.through:
             parts.append(compare("<", self.place, self.count(self.origin), span))
         elif self.high:
             parts.append(compare("<", self.value, self.high, span))
-        return conjunction(parts)
+        return conjunction(parts) if parts else self._known()
+
+    def _known(self) -> Expr:
+        record = FUNCTIONS["isnotnull"]
+        signature = next(one for one in record.signatures if one.parameters[0].kind != types.STRING)
+        return Apply(types.BOOL, record.name, signature, (self.value,))
 
     def count(self, start: Expr) -> Expr:
         """How many steps there are from a start to the high bound."""

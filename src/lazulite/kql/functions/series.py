@@ -59,12 +59,14 @@ def _counted(text: str) -> str:
 FUNCTIONS: Final[tuple[Function, ...]] = (
     function(
         "$place",
-        "The number of the step, counted from a start, that a value falls in.",
-        *_form(
-            "({0} - {1} - ((({0} - {1}) % {2}) + {2}) % {2}) // {2}",
-            "floor(({0} - {1}) / {2})::BIGINT",
-            "axis, axis, step",
-        ),
+        "The number of the step that a value falls in, counted from a start that is not after it.",
+        *_form("({0} - {1}) // {2}", "floor(({0} - {1}) / {2})::BIGINT", "axis, axis, step"),
+        kind="internal",
+    ),
+    function(
+        "$signed_place",
+        "The same counted from zero, where values may lie below.",
+        *_form("({0} - (({0} % {1}) + {1}) % {1}) // {1}", "floor({0} / {1})::BIGINT", "axis, step"),
         kind="internal",
     ),
     function(
