@@ -64,7 +64,8 @@ class KqlError(Exception):
 
     def locate(self, text: str) -> KqlError:
         """Fill line, column and token from the text; returns itself so that it can be raised."""
-        start = min(self.start, len(text))
+        start = self.start = min(self.start, len(text))
+        self.end = max(start, min(self.end, len(text)))
         self.line = text.count("\n", 0, start) + 1
         self.column = start - (text.rfind("\n", 0, start) + 1) + 1
         self.token = text[start : min(self.end, start + 80)]

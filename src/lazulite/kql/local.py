@@ -6,6 +6,7 @@ as int64 ticks, dynamic as JSON text, guid and decimal as text.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -20,6 +21,7 @@ from lazulite.kql.errors import KqlError, runtime
 from lazulite.kql.functions import Signature, record_of
 from lazulite.kql.functions.record import REFUSAL
 from lazulite.kql.schema import Column
+from lazulite.kql.slices import VECTOR_BYTES, dynamic_bytes, slices
 from lazulite.kql.sql import Stage
 from lazulite.kql.stages.record import Check
 from lazulite.kql.stages.registry import TABLES
@@ -28,8 +30,6 @@ from lazulite.kql.values import ARROW, arrow_array, python_values
 BATCH_ROWS: Final = 65_536
 # Few enough that a function which is slow is soon told to stop.
 LOCAL_ROWS: Final = 8_192
-# The same for rows of long arrays: a function works through so many bytes before it is asked again.
-LOCAL_STEP: Final = 1 << 20
 # What the local stages of a query may hold: their rows are outside of the engine's memory.
 LOCAL_BYTES: Final = 100 * 1024 * 1024
 # Local stages: a stage and the rows of its SQL -> the rows that stand under its name.
@@ -141,25 +141,17 @@ def _run(stage: Stage, cursor: duckdb.DuckDBPyConnection, most: int, check: Chec
         return _run_table(stage, cursor, most, check)
     reader = cursor.sql(stage.sql).to_arrow_reader(LOCAL_ROWS)
     function = FUNCTIONS[stage.function]
-    made, size = [function(stage, reader.schema.empty_table())], 0
+    made, size, recent = [function(stage, reader.schema.empty_table())], 0, deque([(0, 0)])
     try:
-        for batch in reader:
-            for part in _parts(batch):
-                check()
-                made.append(function(stage, pa.Table.from_batches([part])))
-                size += made[-1].nbytes
-                if size > most:
-                    raise _too_much(stage)
+        for rows in slices(reader, made, LOCAL_ROWS):
+            check()
+            made.append(function(stage, rows))
+            size += made[-1].nbytes
+            if size > most or dynamic_bytes(stage, made[-1], recent) > VECTOR_BYTES:
+                raise _too_much(stage)
     finally:
         reader.close()
     return pa.concat_tables(made)
-
-
-def _parts(batch: Any) -> Iterator[Any]:
-    """The rows, in parts that do not take long."""
-    rows = max(batch.num_rows * LOCAL_STEP // max(batch.nbytes, 1), 1)
-    for first in range(0, batch.num_rows, rows):
-        yield batch.slice(first, rows)
 
 
 def _run_table(stage: Stage, cursor: duckdb.DuckDBPyConnection, most: int, check: Check) -> Any:

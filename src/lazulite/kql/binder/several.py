@@ -150,9 +150,10 @@ def _shares(group: Holder, items: tuple[s.Node, ...], as_array: bool) -> Iterato
 
 
 def _share(value: object, span: Span) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= 100:
+    number = Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else Decimal("nan")
+    if number.is_nan() or not 0 <= number <= 100:
         raise semantic("A percentage is a number between 0 and 100", span)
-    share = Decimal(value).normalize()
+    share = number.normalize()
     if -int(share.as_tuple().exponent) > 12:
         raise unsupported("A percentage with more than 12 digits after the point", span)
     return share

@@ -22,7 +22,8 @@ def partition(cursor: Cursor, word: str, start: int) -> Operator:
     found = options(cursor)
     cursor.expect_word("by")
     at = cursor.token.start
-    key = Name(at, cursor.last_end, cursor.name())
+    name = cursor.name()
+    key = Name(at, cursor.last_end, name)
     if cursor.accept("{"):
         query = cursor.pipeline()
         cursor.expect("}")

@@ -238,7 +238,8 @@ def _primary(cursor: Cursor) -> Node:
         return inner
     if cursor.sees("["):
         start = token.start
-        return Name(start, cursor.last_end, cursor.name(), quoted=True)
+        name = cursor.name()
+        return Name(start, cursor.last_end, name, quoted=True)
     raise cursor.error("an expression")
 
 

@@ -48,7 +48,8 @@ def pattern(cursor: Cursor) -> Node:
     """A column name or a wildcard over names, such as `a*` or `*`."""
     start, text = cursor.token.start, ""
     if cursor.sees("["):
-        return Name(start, cursor.last_end, cursor.name(), quoted=True)
+        name = cursor.name()
+        return Name(start, cursor.last_end, name, quoted=True)
     while (cursor.token.kind == "name" or cursor.sees("*")) and (not text or cursor.token.start == cursor.last_end):
         text += cursor.take().text
     if not text:
