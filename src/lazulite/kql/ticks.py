@@ -39,8 +39,11 @@ _YEAR: Final = re.compile(r"\d{4}")
 _SLASHED: Final = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?:\s+(.*))?")
 _SPACED: Final = re.compile(r"(\d{4})\s*-\s*(\d{1,2})\s*-\s*(\d{1,2})")
 _TIMESPAN: Final = re.compile(
-    r"([+-])?(?:(\d{1,9})[.:](?=\d+:\d+:))?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?"
+    r"([+-])?(?:(\d{1,9})(?:\.|:(?=\d+:\d+:)))?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?"
 )
+# Sat, 8 Nov 14 15:05:02 GMT and 08-Nov-14 15:05.
+_MAIL: Final = re.compile(r"(?:[A-Za-z]{3,9},\s*)?(\d{1,2})[ -]([A-Za-z]{3})[ -](\d{4}|\d{2})(?:\s+(.*))?")
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS: Final = re.compile(r"([+-])?(\d{1,19})")
 _UNIT: Final = re.compile(r"([+-])?(\d{1,19}(?:\.\d{1,19})?)\s*([a-z]+)")
 
@@ -68,6 +71,8 @@ def parse_datetime(text: str) -> int | None:
         text = "-".join(spaced.groups())
     if _YEAR.fullmatch(text):
         text += "-01-01"
+    if (mail := _MAIL.fullmatch(text)) and mail[2].lower() in _MONTHS:
+        text = _of_mail(mail)
     if slashed := _SLASHED.fullmatch(text):
         month, day, year, rest = slashed.groups()
         text = f"{year}-{month}-{day}" + (f" {rest}" if rest else "")
@@ -83,6 +88,13 @@ def parse_datetime(text: str) -> int | None:
     seconds = int(hour or 0) * 3600 + int(minute or 0) * 60 + int(second or 0)
     ticks = days * TICKS_PER_DAY + seconds * TICKS_PER_SECOND + _fraction(fraction) - _offset(zone)
     return ticks if 0 <= ticks <= MAX_TICKS else None
+
+
+def _of_mail(match: re.Match[str]) -> str:
+    """A year of two digits is of 1950 to 2049."""
+    day, month, year, rest = match.groups()
+    century = "" if len(year) == 4 else "20" if year < "50" else "19"
+    return f"{century}{year}-{_MONTHS.index(month.lower()) + 1}-{day}" + (f" {rest}" if rest else "")
 
 
 def format_datetime(ticks: int) -> str:

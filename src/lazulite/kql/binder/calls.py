@@ -263,8 +263,10 @@ def _parameters(scope: Scope, meaning: Lambda, node: s.Call) -> Iterator[tuple[s
         raise semantic(
             f"{node.name}() takes {len(declared)} arguments, not {len(positional)}", node.span, code=ARGUMENT_COUNT
         )
-    for position, parameter in enumerate(declared):
-        argument = positional[position] if position < len(positional) else given.get(parameter.name, parameter.default)
+    waiting = iter(positional)
+    for parameter in declared:
+        # Arguments without a name fill, in order, the parameters that none is named for.
+        argument = given.get(parameter.name) or next(waiting, parameter.default)
         if argument is None:
             raise semantic(f"{node.name}() lacks its argument '{parameter.name}'", node.span, code=ARGUMENT_COUNT)
         yield parameter.name, _argument(scope, parameter, argument)

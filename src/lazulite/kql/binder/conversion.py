@@ -87,6 +87,7 @@ def _folded_integer(found: int, target: str) -> Const | None:
 
 
 def _folded_text(found: str, target: str) -> Const | None:
+    """Only the plain forms, on which literals and the engine's conversions agree; the engine converts the rest."""
     if not PLAIN[target].fullmatch(found):
         return None
     try:

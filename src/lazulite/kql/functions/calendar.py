@@ -125,13 +125,25 @@ CHOICES: Final[tuple[Function, ...]] = (
         {
             **{word: _added_months(count) for word, count in MONTHS.items()},
             **{word: f"({{1}} + {{0}} * {span}::BIGINT)" for word, span in SPANS.items()},
+            "nanosecond": "({1} + {0} // 100)",
         },
     ),
-    *_chosen("datetime_diff", "datetime, datetime -> long", {word: _difference(word) for word in (*MONTHS, *SPANS)}),
+    *_chosen(
+        "datetime_diff",
+        "datetime, datetime -> long",
+        {
+            **{word: _difference(word) for word in (*MONTHS, *SPANS)},
+            "nanosecond": "(({0} - {1}) * 100::BIGINT)",
+        },
+    ),
 )
 CHOOSERS: Final[tuple[Function, ...]] = (
     function(
-        "datetime_part", "A part of a moment, by name.", kind="chooser", example='print datetime_part("year", now())'
+        "datetime_part",
+        "A part of a moment, by name.",
+        kind="chooser",
+        example='print datetime_part("year", now())',
+        aliases=("datepart",),
     ),
     function(
         "datetime_add",
@@ -147,16 +159,27 @@ CHOOSERS: Final[tuple[Function, ...]] = (
     ),
 )
 UNIX: Final = f"{ticks.UNIX_EPOCH_TICKS}::BIGINT"
+IN_YEARS: Final = "{0} BETWEEN 1 AND 9999"
+MADE_DATE: Final = ticks_of("TRY(make_date({0}, {1}, {2}))")
+
+
+def _in_day(hour: int, minute: int, second: int | None = None) -> str:
+    """Whether the arguments at these places are a time of day."""
+    clock = f"{{{hour}}} BETWEEN 0 AND 23 AND {{{minute}}} BETWEEN 0 AND 59"
+    return clock if second is None else f"{clock} AND {{{second}}} >= 0 AND {{{second}}} < 60"
 
 
 def _unix(name: str, factor: int) -> Function:
-    sql = f"({UNIX} + {{0}} * {factor}::BIGINT)"
-    real = f"({UNIX} + TRY_CAST(round({{0}} * {factor}) AS BIGINT))"
+    low, high = -(ticks.UNIX_EPOCH_TICKS // factor), (ticks.MAX_TICKS - ticks.UNIX_EPOCH_TICKS) // factor
+    within = f"{{0}} BETWEEN {low} AND {high}"
+    sql = f"CASE WHEN {within} THEN {UNIX} + {{0}} * {factor}::BIGINT END"
+    real = f"CASE WHEN {within} THEN {UNIX} + TRY_CAST(round({{0}} * {factor}) AS BIGINT) END"
     return function(
         f"unixtime_{name}_todatetime",
         f"The moment that many {name} after 1970.",
-        sig("long -> datetime", sql),
-        sig("real -> datetime", real),
+        sig("long -> datetime", sql, total=False),
+        sig("real -> datetime", real, total=False),
+        null="null for null and outside of the years 1 to 9999",
         example=f"print unixtime_{name}_todatetime(0)",
     )
 
@@ -189,16 +212,16 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     function(
         "make_datetime",
         "A moment from its parts.",
-        sig("long, long, long -> datetime", ticks_of("TRY(make_date({0}, {1}, {2}))"), total=False),
+        sig("long, long, long -> datetime", f"CASE WHEN {IN_YEARS} THEN {MADE_DATE} END", total=False),
         sig(
             "long, long, long, long, long -> datetime",
-            f"({ticks_of('TRY(make_date({0}, {1}, {2}))')} + ({{3}} * 60 + {{4}}) * 60 * {SECOND})",
+            f"CASE WHEN {IN_YEARS} AND {_in_day(3, 4)} THEN {MADE_DATE} + ({{3}} * 60 + {{4}}) * 60 * {SECOND} END",
             total=False,
         ),
         sig(
             "long, long, long, long, long, real -> datetime",
-            f"({ticks_of('TRY(make_date({0}, {1}, {2}))')} + ({{3}} * 60 + {{4}}) * 60 * {SECOND} "
-            f"+ round({{5}} * {SECOND})::BIGINT)",
+            f"CASE WHEN {IN_YEARS} AND {_in_day(3, 4, 5)} THEN {MADE_DATE} + ({{3}} * 60 + {{4}}) * 60 * {SECOND} "
+            f"+ round({{5}} * {SECOND})::BIGINT END",
             total=False,
         ),
         null="null for what is no date",
@@ -207,14 +230,18 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     function(
         "make_timespan",
         "A span from hours, minutes and seconds (and days before them).",
-        sig("long, long -> timespan", f"(({{0}} * 60 + {{1}}) * 60 * {SECOND})"),
+        sig("long, long -> timespan", f"CASE WHEN {_in_day(0, 1)} THEN ({{0}} * 60 + {{1}}) * 60 * {SECOND} END"),
         sig(
-            "long, long, real -> timespan", f"(({{0}} * 60 + {{1}}) * 60 * {SECOND} + round({{2}} * {SECOND})::BIGINT)"
+            "long, long, real -> timespan",
+            f"CASE WHEN {_in_day(0, 1, 2)} THEN ({{0}} * 60 + {{1}}) * 60 * {SECOND} "
+            f"+ round({{2}} * {SECOND})::BIGINT END",
         ),
         sig(
             "long, long, long, real -> timespan",
-            f"({{0}} * {DAY} + ({{1}} * 60 + {{2}}) * 60 * {SECOND} + round({{3}} * {SECOND})::BIGINT)",
+            f"CASE WHEN {_in_day(1, 2, 3)} AND {{0}} BETWEEN -10675198 AND 10675198 THEN "
+            f"{{0}} * {DAY} + ({{1}} * 60 + {{2}}) * 60 * {SECOND} + round({{3}} * {SECOND})::BIGINT END",
         ),
+        null="null for null and for parts out of their range",
         example="print make_timespan(1, 30)",
     ),
     *CHOOSERS,

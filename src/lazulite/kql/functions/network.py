@@ -13,6 +13,7 @@ Json = Any
 PRIVATE: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 # An address in a text stands between characters that are no letters, digits or dots.
 ADDRESS: Final = re.compile(r"(?<![0-9A-Za-z])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![0-9A-Za-z])")
+PREFIX: Final = re.compile(r"(?:\d{1,3}\.){1,3}")
 V4: Final = 0xFFFF << 32
 
 
@@ -83,15 +84,24 @@ def _in_any6(address: str, *ranges: Json) -> bool:
 
 
 def _parsed4(text: str, bits: int = 32) -> int:
+    if not 0 <= bits <= 32:
+        raise ValueError(bits)
     number, prefix = _v4(text)
     shift = 32 - min(prefix, bits)
     return number >> shift << shift
 
 
 def _formatted4(value: Json, bits: int = 32) -> str:
+    if not 0 <= bits <= 32:
+        raise ValueError(bits)
     number = value if isinstance(value, int) else _parsed4(value, bits)
     shift = 32 - bits
     return str(ipaddress.IPv4Address(number >> shift << shift))
+
+
+def _formatted4_mask(value: Json, bits: int = 32) -> str:
+    prefix = bits if isinstance(value, int) else min(_v4(value)[1], bits)
+    return f"{_formatted4(value, bits)}/{prefix}"
 
 
 def _parsed6(text: str, bits: int = 128) -> str:
@@ -115,7 +125,11 @@ def _has_any(text: str, *wanted: Json) -> bool:
 
 
 def _has_prefix(text: str, *prefixes: Json) -> bool:
-    return any(address.startswith(tuple(_flat(prefixes))) for address in _addresses(text))
+    """A prefix ends with a dot, or is a whole address."""
+    wanted = _flat(prefixes)
+    parts = tuple(prefix for prefix in wanted if PREFIX.fullmatch(prefix))
+    found = _addresses(text)
+    return any(address.startswith(parts) for address in found) or not set(wanted).isdisjoint(found)
 
 
 def _four(name: str, doc: str, *signatures: tuple[str, Any], example: str) -> Function:
@@ -183,6 +197,13 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "An address as text, masked.",
         ("string, long? -> string", _formatted4),
         ("long, long? -> string", _formatted4),
+        example='"192.168.1.255", 24',
+    ),
+    _four(
+        "format_ipv4_mask",
+        "An address and the length of its prefix as text, masked.",
+        ("string, long? -> string", _formatted4_mask),
+        ("long, long? -> string", _formatted4_mask),
         example='"192.168.1.255", 24',
     ),
     _four(

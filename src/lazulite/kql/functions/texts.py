@@ -144,25 +144,22 @@ def _url(text: str) -> dict[str, Json]:
 
 
 def _path(text: str) -> dict[str, str]:
-    """The parts of a file's path, with / or \\ between them."""
+    """The parts of a file's path, with / or \\ between them; a second stream of a file stands after a colon."""
     scheme, separator, rest = text.partition("://")
     rest = rest if separator else text
-    folder, slash, name = rest.replace("\\", "/").rpartition("/")
-    extension = name.rpartition(".")[2] if "." in name else ""
-    root = rest[:2] if rest[1:2] == ":" else ""
-    return (
-        {
-            "Scheme": scheme if separator else "",
-            "RootPath": root,
-            "DirectoryPath": rest[: len(folder)],
-            "DirectoryName": folder.rpartition("/")[2],
-            "Filename": name,
-            "Extension": extension,
-            "AlternateDataStreamName": "",
-        }
-        if slash or name
-        else {}
-    )
+    folder, slash, last = rest.replace("\\", "/").rpartition("/")
+    if not slash and not last:
+        return {}
+    name, _, stream = last.partition(":")
+    return {
+        "Scheme": scheme if separator else "",
+        "RootPath": rest[:2] if rest[1:2] == ":" else "",
+        "DirectoryPath": rest[: len(folder)],
+        "DirectoryName": folder.rpartition("/")[2],
+        "Filename": name,
+        "Extension": name.rpartition(".")[2] if "." in name else "",
+        "AlternateDataStreamName": stream,
+    }
 
 
 def _csv(text: str) -> list[str]:

@@ -25,41 +25,67 @@ TIMESPAN_TEXT: Final = (
     f"CASE WHEN {{0}} % {SECOND} <> 0 THEN format('.{{{{:07d}}}}', abs({{0}}) % {SECOND}) ELSE '' END, '')"
 )
 # TIMESTAMP keeps microseconds, ignores an offset and refuses a T without seconds: so the seventh digit and the offset
-# are read apart, and the clock is completed.
+# are read apart, and the clock is completed. Dates of mails (Sat, 8 Nov 14; 08-Nov-14) and 11/8/2014 become 2014-11-8.
+MAIL: Final = r"'^\s*(?:[A-Za-z]{{3,9}},\s*)?(\d{{1,2}})[ -]([A-Za-z]{{3}})[ -](\d{{4}}|\d{{2}})(\s.*)?$'"
+NAMED_MONTHS: Final = "['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']"
+MAIL_DATE: Final = (
+    f"list_transform([regexp_extract({{0}}, {MAIL}, ['d', 'm', 'y', 'r'])], lambda q: "
+    "CASE WHEN length(q.y) = 4 THEN '' WHEN q.y < '50' THEN '20' ELSE '19' END || q.y || '-' || "
+    f"coalesce(list_position({NAMED_MONTHS}, lower(q.m)), 0)::VARCHAR || '-' || q.d || q.r)[1]"
+)
+SLASHED_DATE: Final = r"regexp_replace({0}, '^\s*(\d{{1,2}})[/-](\d{{1,2}})[/-](\d{{4}})', '\3-\1-\2')"
+NORMAL_DATE: Final = f"CASE WHEN regexp_matches({{0}}, {MAIL}) THEN {MAIL_DATE} ELSE {SLASHED_DATE} END"
 DATETIME_PARTS: Final = (
-    r"regexp_extract(regexp_replace({0}, '^\s*(\d{{1,2}})[/-](\d{{1,2}})[/-](\d{{4}})', '\3-\1-\2'), "
-    r"'^\s*(\d{{4}}-\d{{1,2}}-\d{{1,2}})(?:[T ](\d{{1,2}}:\d{{2}})(:\d{{2}})?(?:\.(\d+))?)?"
-    r"\s*(?:Z|z|UTC|GMT|([+-])(\d{{2}}):?(\d{{2}}))?\s*$', ['d', 'c', 's', 'f', 'g', 'h', 'm'])"
+    rf"regexp_extract({NORMAL_DATE}, '^\s*(\d{{{{4}}}})(-\d{{{{1,2}}}})?(-\d{{{{1,2}}}})?"
+    r"(?:[T ]\s*((?:[01]?\d|2[0-3]):[0-5]\d)(:[0-5]\d)?(?:[.,](\d+))?)?"
+    r"\s*(?:Z|z|UTC|GMT|([+-])(\d{{2}}):?(\d{{2}}))?\s*$', ['y', 'o', 'd', 'c', 's', 'f', 'g', 'h', 'm'])"
 )
 DATETIME_PARSED: Final = (
-    f"list_filter(list_transform([{DATETIME_PARTS}], lambda p: "
-    "epoch_us(TRY_CAST(p.d || ' ' || CASE WHEN p.c = '' THEN '00:00' ELSE p.c END || "
+    f"list_transform(list_transform([{DATETIME_PARTS}], lambda p: "
+    "epoch_us(TRY_CAST(p.y || coalesce(nullif(p.o, ''), '-01') || coalesce(nullif(p.d, ''), '-01') || ' ' || "
+    "CASE WHEN p.c = '' THEN '00:00' ELSE p.c END || "
     "CASE WHEN p.s = '' THEN ':00' ELSE p.s END AS TIMESTAMP)) * 10 "
     f"+ {EPOCH} + rpad(p.f, 7, '0')[1:7]::BIGINT "
     f"- CASE p.g WHEN '+' THEN 1 WHEN '-' THEN -1 ELSE 0 END * "
     f"(coalesce(TRY_CAST(p.h AS BIGINT), 0) * 60 + coalesce(TRY_CAST(p.m AS BIGINT), 0)) "
     f"* {ticks.TICKS_PER_MINUTE}::BIGINT"
-    f"), lambda t: t BETWEEN 0 AND {ticks.MAX_TICKS}::BIGINT)[1]"
+    f"), lambda t: CASE WHEN t BETWEEN 0 AND {ticks.MAX_TICKS} THEN t END)[1]"
 )
-# [-][d.]hh:mm:ss[.fffffff], hh:mm, days, or a number of a unit; the days stand before a point or a colon.
+# [-][d.]hh:mm[:ss[.f]], a number of days, or a number with a unit. Sums are HUGEINT: too long a span becomes null.
+HOURS: Final = r"([01]?\d|2[0-3])"
+SIXTY: Final = r"([0-5]?\d)"
 TIMESPAN_PARTS: Final = (
-    r"regexp_extract(lower({0}), "
-    r"'^\s*([+-])?(?:(?:(\d{{1,9}})[.:])?(\d{{1,2}}):(\d{{1,2}}):(\d{{1,2}})(?:\.(\d{{1,9}}))?|"
-    r"(\d{{1,2}}):(\d{{1,2}})|(\d{{1,19}})(?:(?:\.(\d{{1,19}}))?\s*([a-z]+))?)\s*$', "
-    "['g', 'd', 'h', 'm', 's', 'f', 'hh', 'mm', 'n', 'r', 'u'])"
+    rf"regexp_extract({{0}}, '^\s*([+-])?(?:(?:(\d{{{{1,8}}}})[.:])?{HOURS}:{SIXTY}:{SIXTY}(?:\.(\d+))?"
+    rf"|(?:(\d{{{{1,8}}}})\.)?{HOURS}:{SIXTY}|(\d{{{{1,8}}}}))\s*$', "
+    "['g', 'd', 'h', 'm', 's', 'f', 'e', 'i', 'n', 't'])"
 )
-UNIT: Final = "".join(f" WHEN '{name}' THEN {size}" for name, size in {"": ticks.TICKS_PER_DAY, **ticks.UNITS}.items())
+UNIT_PARTS: Final = r"'^\s*([+-])?(\d{{1,15}})(?:\.(\d{{1,15}}))?\s*([a-zA-Z]{{1,12}})\s*$'"
+UNIT_TICKS: Final = (
+    "CASE lower(q.u) " + " ".join(f"WHEN '{u}' THEN {t}::HUGEINT" for u, t in ticks.UNITS.items()) + " END"
+)
+
+
+def _whole(*names: str) -> str:
+    """The sum of digits that may be absent: of alternatives one matched."""
+    return "(" + " + ".join(f"coalesce(TRY_CAST({name} AS HUGEINT), 0)" for name in names) + ")"
+
+
+TIMESPAN_OF_CLOCK: Final = (
+    f"list_transform([{TIMESPAN_PARTS}], lambda p: CASE WHEN p.h || p.i || p.t <> '' THEN "
+    f"TRY_CAST(CASE p.g WHEN '-' THEN -1 ELSE 1 END * ({_whole('p.d', 'p.e', 'p.t')} * {DAY} + "
+    f"(({_whole('p.h', 'p.i')} * 60 + {_whole('p.m', 'p.n')}) * 60 + {_whole('p.s')}) * {SECOND} + "
+    "rpad(p.f, 7, '0')[1:7]::BIGINT) AS BIGINT) END)[1]"
+)
+TIMESPAN_OF_UNIT: Final = (
+    f"list_transform([regexp_extract({{0}}, {UNIT_PARTS}, ['g', 'w', 'f', 'u'])], lambda q: "
+    f"TRY_CAST(CASE q.g WHEN '-' THEN -1 ELSE 1 END * ({_whole('q.w')} * {UNIT_TICKS} + "
+    f"rpad(q.f, 15, '0')::HUGEINT * {UNIT_TICKS} // {10**15}::HUGEINT) AS BIGINT))[1]"
+)
 TIMESPAN_PARSED: Final = (
-    f"list_transform([{TIMESPAN_PARTS}], lambda p: TRY_CAST(CASE p.g WHEN '-' THEN -1 ELSE 1 END * (CASE "
-    # A part that did not match is empty: where no form matched, all are.
-    "WHEN p.h || p.hh <> '' THEN CASE WHEN TRY_CAST(p.h || p.hh AS BIGINT) < 24 "
-    "AND TRY_CAST(p.m || p.mm AS BIGINT) < 60 AND coalesce(TRY_CAST(p.s AS BIGINT), 0) < 60 "
-    f"THEN coalesce(TRY_CAST(p.d AS HUGEINT), 0) * {DAY} "
-    "+ ((TRY_CAST(p.h || p.hh AS HUGEINT) * 60 + TRY_CAST(p.m || p.mm AS HUGEINT)) * 60 "
-    f"+ coalesce(TRY_CAST(p.s AS HUGEINT), 0)) * {SECOND} + rpad(p.f, 7, '0')[1:7]::HUGEINT END "
-    f"WHEN p.n <> '' THEN TRY_CAST(p.n AS HUGEINT) * CASE p.u{UNIT} END "
-    f"+ coalesce(TRY_CAST(p.r AS HUGEINT), 0) * CASE p.u{UNIT} END // ('1' || repeat('0', length(p.r)))::HUGEINT END"
-    ") AS BIGINT))[1]"
+    f"CASE WHEN regexp_matches({{0}}, {UNIT_PARTS}) THEN {TIMESPAN_OF_UNIT} ELSE {TIMESPAN_OF_CLOCK} END"
+)
+REAL_WRITTEN: Final = (
+    r"regexp_full_match(lower(trim({0})), '[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(nan|inf|infinity)')"
 )
 # The shortest text that is read as the same number, with an exponent as .NET writes it: 1E+15, 1E-05.
 LONG_REAL: Final = "rtrim(replace(abs({0})::VARCHAR, '.', ''), '0')"
@@ -119,7 +145,7 @@ FROM_STRING: Final = {
     "WHEN lower(trim({0})) IN ('false', '0') THEN false END",
     types.INT: f"CASE WHEN {WHOLE} THEN TRY_CAST({{0}} AS INTEGER) END",
     types.LONG: f"CASE WHEN {WHOLE} THEN TRY_CAST({{0}} AS BIGINT) END",
-    types.REAL: "TRY_CAST({0} AS DOUBLE)",
+    types.REAL: f"CASE WHEN {REAL_WRITTEN} THEN TRY_CAST({{0}} AS DOUBLE) END",
     types.DECIMAL: DECIMAL_PARSED,
     types.DATETIME: DATETIME_PARSED,
     types.TIMESPAN: TIMESPAN_PARSED,
