@@ -11,6 +11,7 @@ from typing import Any, Final
 from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.conversion import compare, convert
+from lazulite.kql.binder.membership import array_of, one_of_texts
 from lazulite.kql.binder.scope import Context, Environment, Lambda, Rel, unknown
 from lazulite.kql.binder.simplify import scalar_text
 from lazulite.kql.errors import NOT_SCALAR, Span, closest, semantic, unsupported
@@ -194,13 +195,13 @@ def _member(scope: Scope, node: s.Member) -> Expr:
 
 def _has_several(scope: Scope, node: s.Member) -> Expr:
     parts = []
+    operand = scope.bind(node.operand)
     for item in _items(scope, node):
-        if isinstance(item, Rel):
-            raise unsupported(f"'{node.operator}' with a table", node.span)
-        if item.type == types.DYNAMIC:
-            raise unsupported(f"'{node.operator}' with a dynamic that is not constant", node.span)
-        text = convert(item, types.STRING, node.span)
-        parts.append(_operator(scope, "has", scope.bind(node.operand), text, node))
+        value = array_of(scope.context, item, node.span) if isinstance(item, Rel) else item
+        if value.type == types.DYNAMIC:
+            parts.append(_operator(scope, f"${node.operator.lstrip('!')}", operand, value, node))
+        else:
+            parts.append(_operator(scope, "has", operand, convert(value, types.STRING, node.span), node))
     word = "and" if "all" in node.operator else "or"
     found = Logic(types.BOOL, word, tuple(parts)) if parts else Const(types.BOOL, word == "and")
     return Not(types.BOOL, found) if node.operator.startswith("!") else found
@@ -272,7 +273,8 @@ def _one_of(scope: Scope, node: s.Member, operand: Expr) -> Expr:
     others: list[Expr] = []
     for item in _items(scope, node):
         if isinstance(item, Rel):
-            others.append(_one_of_query(operand, item, insensitive, node.span))
+            found = one_of_texts(scope.context, operand, item, node.span) if insensitive else None
+            others.append(found or _one_of_query(operand, item, node.span))
         elif item.type == types.DYNAMIC and not isinstance(item, Const) and operand.type != types.DYNAMIC:
             others.append(_in_array(scope, node, operand, item))
         elif insensitive:
@@ -289,12 +291,10 @@ def _one_of(scope: Scope, node: s.Member, operand: Expr) -> Expr:
     return parts[0] if len(parts) == 1 else Logic(types.BOOL, "or", tuple(parts))
 
 
-def _one_of_query(operand: Expr, rel: Rel, insensitive: bool, span: Span) -> Expr:
+def _one_of_query(operand: Expr, rel: Rel, span: Span) -> Expr:
     if not rel.columns:
         raise semantic("The table has no column to look in", span)
     column = rel.columns[0].ref
-    if insensitive:
-        raise unsupported("'in~' with a table", span)
     if operand.type != column.type:
         operand = convert(operand, column.type, span)
     return OneOfQuery(types.BOOL, operand, rel.plan, column)

@@ -142,6 +142,13 @@ def _count_of(scope: Scope, node: s.Call) -> Expr:
     return staged(scope, found) if found.signature.local else found
 
 
+def _has_terms(scope: Scope, node: s.Call) -> Expr:
+    """has_any and has_all with an array that is not constant."""
+    source, terms = (scope.bind(argument) for argument in node.arguments)
+    signature = FUNCTIONS[node.name].signatures[0]
+    return staged(scope, Apply(types.BOOL, node.name, signature, (convert(source, types.STRING, node.span), terms)))
+
+
 def _is_apart(wanted: Expr) -> bool:
     """Whether two occurrences never share a character: no beginning of the text is also its end."""
     value = wanted.value if isinstance(wanted, Const) else None
@@ -160,6 +167,8 @@ def _extract(scope: Scope, node: s.Call) -> Expr:
 SPECIAL: Final[dict[str, Special]] = {
     "extract": _extract,
     "countof": _count_of,
+    "$has_any": _has_terms,
+    "$has_all": _has_terms,
     "bin_auto": _bin_auto,
     "assert": _assert,
     "iscolumnexists": _is_column,

@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import unquote_plus, urlsplit
 
 from lazulite.kql.functions.arrays import array, text_of
-from lazulite.kql.functions.record import Function, function, local
+from lazulite.kql.functions.record import Function, function, local, sig
 
 Json = Any
 MAX_UNPACKED: Final = 1 << 24
@@ -196,6 +196,15 @@ def _has_any_index(text: str, wanted: Json) -> int:
     return next((at for at, term in enumerate(terms) if _has_term(folded, term)), -1)
 
 
+def _has_any(text: str, wanted: Json) -> bool:
+    return _has_any_index(text, wanted) >= 0
+
+
+def _has_all(text: str, wanted: Json) -> bool:
+    folded = text.lower()
+    return all(_has_term(folded, text_of(one).lower()) for one in array(wanted))
+
+
 def _bytes(size: float, precision: int = 0, unit: str = "") -> str:
     value = Decimal(repr(float(size)))
     names = [name for name in BYTE_UNITS if name.lower() == unit.lower()]
@@ -307,6 +316,19 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         "Which term of an array, from 0, the text has first, or -1.",
         local("text, dynamic -> long", _has_any_index),
         example='print has_any_index("this is an example", dynamic(["not", "example"]))',
+    ),
+    *(
+        function(name, doc, local("string, dynamic -> bool", form), kind="internal")
+        for name, doc, form in (
+            ("$has_any", "Whether the text has one of some terms.", _has_any),
+            ("$has_all", "Whether the text has all of some terms.", _has_all),
+        )
+    ),
+    function(
+        "$texts",
+        "The texts of a column.",
+        sig("string -> dynamic", "coalesce(list({0}), [])::VARIANT"),
+        kind="internal",
     ),
     function(
         "format_bytes",
