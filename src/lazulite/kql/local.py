@@ -106,6 +106,8 @@ def stream_errors() -> Iterator[None]:
         detail = str(error).split("\n")[0].partition(": ")[2].rstrip("!. ")[:200]
         if detail.startswith(REFUSAL):
             raise runtime(detail.removeprefix(REFUSAL)) from error
+        if isinstance(error, duckdb.InvalidInputException):
+            raise runtime(f"An argument is not valid, such as a regular expression ({detail})") from error
         raise runtime(
             f"A value is outside the range of its type, or cannot be converted ({detail}). Filter such rows out, or"
             " convert the values first, such as with toreal()"

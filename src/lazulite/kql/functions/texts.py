@@ -64,7 +64,11 @@ def _translated(searched: str, replacements: str, text: str) -> str:
 
 def _code_points(*values: Json) -> str:
     flat = [point for value in values for point in (value if isinstance(value, list) else [value])]
-    return "".join(chr(point) for point in flat)
+    text = "".join(chr(point) for point in flat)
+    # Half a surrogate pair is no text, and the engine's texts end at NUL.
+    if "\0" in text or (not text.isprintable() and any("\ud800" <= one <= "\udfff" for one in text)):
+        raise ValueError(text)
+    return text
 
 
 def _decoded(text: str) -> bytes:
