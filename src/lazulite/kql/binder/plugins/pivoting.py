@@ -32,6 +32,10 @@ CONDITIONAL: Final = {
     "make_set": "make_set_if",
     "count": "countif",
 }
+# Aggregates that may be taken of their own results, and by which.
+AGAIN: Final = {"count": "sum", "sum": "sum", "min": "min", "max": "max"}
+# What a result is called meanwhile; no text of a query can say it.
+CELL: Final = "\0cell"
 NAMEABLE: Final = (types.STRING, types.LONG, types.INT, types.BOOL, types.GUID)
 # Nodes that the query's text does not hold.
 AT: Final = (0, 0)
@@ -61,16 +65,27 @@ def _pivot(call: Call) -> Rel:
 
 
 def _cells(call: Call, name: str, aggregate: s.Call, keys: list[str]) -> Rel:
-    at = (call.node.start, call.node.end)
     values = _declared(call, keys) if call.node.schema else _values(call, name)
-    subject = s.Call(*at, "tostring", (s.Name(*at, name, True),))
+    if not values and not keys:
+        return replace(call.rel, columns=())
+    rel = call.rel
+    if aggregate.name in AGAIN:
+        # Few rows are left for what has a condition for each value.
+        rel = _summarized(call, rel, [s.Assign(*AT, (CELL,), aggregate)], [*keys, name])
+        aggregate = s.Call(*AT, AGAIN[aggregate.name], (s.Name(*AT, CELL, True),))
+    subject = s.Call(*AT, "tostring", (s.Name(*AT, name, True),))
     cells = []
     for value in values:
-        test = s.Binary(*at, "==", subject, s.Literal(*at, types.STRING, value))
-        cell = s.Call(*at, CONDITIONAL[aggregate.name], (*aggregate.arguments[:1], test, *aggregate.arguments[1:]))
-        cells.append(s.Assign(*at, (value,), cell))
-    node = s.Summarize(*at, "summarize", tuple(cells), tuple(s.Name(*at, key, True) for key in keys))
-    return _checked(call, summarize(call.scope.over(call.rel), call.rel, node)) if cells or keys else call.rel
+        test = s.Binary(*AT, "==", subject, s.Literal(*AT, types.STRING, value))
+        cell = s.Call(*AT, CONDITIONAL[aggregate.name], (*aggregate.arguments[:1], test, *aggregate.arguments[1:]))
+        cells.append(s.Assign(*AT, (value,), cell))
+    return _checked(call, _summarized(call, rel, cells, keys))
+
+
+def _summarized(call: Call, rel: Rel, aggregates: list[s.Assign], keys: list[str]) -> Rel:
+    by = tuple(s.Name(*AT, key, True) for key in dict.fromkeys(keys))
+    at = (call.node.start, call.node.end)
+    return summarize(call.scope.over(rel), rel, s.Summarize(*at, "summarize", tuple(aggregates), by))
 
 
 def _values(call: Call, name: str) -> list[str]:
