@@ -8,9 +8,10 @@ from typing import Final
 
 from lazulite.kql import types
 from lazulite.kql.binder import simplify
-from lazulite.kql.errors import NOT_COMPARABLE, Span, semantic, unsupported
+from lazulite.kql.errors import NOT_COMPARABLE, Span, semantic
+from lazulite.kql.functions import FUNCTIONS
 from lazulite.kql.literals import parse_typed
-from lazulite.kql.plan import Compare, Const, Convert, Expr, Logic
+from lazulite.kql.plan import Apply, Compare, Const, Convert, Expr, Logic
 
 EXACT_REAL: Final = 1 << 53
 # Texts whose value is plain: those become constants here, so that scans can skip by them. All others are converted by
@@ -100,7 +101,7 @@ def compare(operator: str, left: Expr, right: Expr, span: Span) -> Expr:
     """A comparison, both sides brought to one type. Raises SEM0064 where Kusto has none."""
     mixed = types.STRING in (left.type, right.type) and types.DYNAMIC not in (left.type, right.type)
     before = left.type, right.type
-    left, right = _alike(left, right, span, operator in ("==", "!="))
+    left, right = _alike(left, right, span)
     if operator not in ("==", "!=") and mixed and left.type == types.STRING and len(set(before)) > 1:
         message = f"A value of type {before[0]} is not before or after one of type {before[1]}"
         raise semantic(message, span, code=NOT_COMPARABLE)
@@ -109,7 +110,7 @@ def compare(operator: str, left: Expr, right: Expr, span: Span) -> Expr:
     return simplify.scalar_text(Compare(types.BOOL, operator, left, right))
 
 
-def _alike(left: Expr, right: Expr, span: Span, equality: bool) -> tuple[Expr, Expr]:
+def _alike(left: Expr, right: Expr, span: Span) -> tuple[Expr, Expr]:
     kinds = {left.type, right.type}
     if kinds == {types.DYNAMIC}:
         message = "Two values of type dynamic cannot be compared. Try an explicit cast, e.g. with tostring()"
@@ -120,7 +121,7 @@ def _alike(left: Expr, right: Expr, span: Span, equality: bool) -> tuple[Expr, E
         wide = _column_type(left, right) or types.widest(left.type, right.type)
         return convert(left, wide, span), convert(right, wide, span)
     if types.DYNAMIC in kinds:
-        return _with_dynamic(left, right, span, equality)
+        return _with_dynamic(left, right, span)
     if types.STRING in kinds:
         return _with_string(left, right, span)
     message = f"A value of type {left.type} cannot be compared with one of type {right.type}"
@@ -135,23 +136,22 @@ def _column_type(left: Expr, right: Expr) -> str | None:
     return None
 
 
-def _with_dynamic(left: Expr, right: Expr, span: Span, equality: bool) -> tuple[Expr, Expr]:
+def _with_dynamic(left: Expr, right: Expr, span: Span) -> tuple[Expr, Expr]:
     other = right if left.type == types.DYNAMIC else left
-    target = other.type
-    if target in types.INTEGERS:
-        target = _common_number(other, span, equality)
-    return convert(left, target, span), convert(right, target, span)
+    if other.type not in types.INTEGERS:
+        return convert(left, other.type, span), convert(right, other.type, span)
+    # A dynamic number may have a fraction, so a constant is compared as real, which holds integers up to 2^53.
+    if isinstance(other, Const) and (not isinstance(other.value, int) or abs(other.value) < EXACT_REAL):
+        return convert(left, types.REAL, span), convert(right, types.REAL, span)
+    return _ordinal(left, span), _ordinal(right, span)
 
 
-def _common_number(other: Expr, span: Span, equality: bool) -> str:
-    """What a dynamic number, which may have a fraction, and an integer are compared as."""
-    known = isinstance(other, Const) and (not isinstance(other.value, int) or abs(other.value) < EXACT_REAL)
-    if known:
-        return types.REAL
-    # A decimal holds every long, but not every real: what it cannot hold equals no long.
-    if equality:
-        return types.DECIMAL
-    raise unsupported("Ordering a dynamic and a long (convert it with tolong())", span)
+def _ordinal(value: Expr, span: Span) -> Expr:
+    """As a decimal, which holds every long; a dynamic real as one that lies as it does among whole numbers."""
+    if value.type != types.DYNAMIC:
+        return convert(value, types.DECIMAL, span)
+    record = FUNCTIONS["$ordinal"]
+    return Apply(types.DECIMAL, record.name, record.signatures[0], (value,))
 
 
 def _with_string(left: Expr, right: Expr, span: Span) -> tuple[Expr, Expr]:

@@ -120,7 +120,7 @@ def add_key(group: Group, item: s.Node) -> None:
     """One group key, with its name."""
     value = group.scope.bind(item.value if isinstance(item, s.Assign) else item)
     if value.type == types.DYNAMIC:
-        raise semantic("A dynamic cannot be grouped by: convert it, e.g. with tostring()", item.span)
+        raise semantic("A group key is of type dynamic. Please use an explicit cast, such as tostring()", item.span)
     if isinstance(item, s.Name) and any(name == item.text for name, _ in group.outputs):
         raise semantic(f"The key '{item.text}' stands twice", item.span)
     ref = group.scope.context.fresh(value.type)

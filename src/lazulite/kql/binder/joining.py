@@ -97,7 +97,7 @@ def _ordered(scope: Scope, node: s.Binary, left: Rel) -> tuple[Expr, Expr]:
 
 def _key(context: Context, left: Rel, right: Rel, one: Expr, two: Expr, span: Span) -> tuple[Rel, Rel, tuple[Ref, Ref]]:
     if types.DYNAMIC in (one.type, two.type):
-        raise semantic("A dynamic cannot be joined on: convert it, e.g. with tostring()", span)
+        raise semantic("A join key is of type dynamic. Please use an explicit cast, such as tostring()", span)
     if one.type != two.type:
         if not {one.type, two.type} <= set(types.INTEGERS):
             message = f"The join compares a column of type {one.type} with one of type {two.type}: convert one before"

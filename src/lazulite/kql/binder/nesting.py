@@ -93,7 +93,9 @@ def _levels(scope: Scope, rel: Rel, node: s.TopNested) -> tuple[Rel, list[Level]
     for part in node.levels:
         value = scope.bind(part.of.value if isinstance(part.of, s.Assign) else part.of)
         if value.type == types.DYNAMIC:
-            raise semantic("A dynamic cannot be grouped by: convert it, e.g. with tostring()", part.of.span)
+            raise semantic(
+                "A group key is of type dynamic. Please use an explicit cast, such as tostring()", part.of.span
+            )
         key = scope.context.fresh(value.type)
         made.append((key, value))
         name = unique(result_name(part.of) or "Column1", names)
@@ -130,7 +132,7 @@ def _aggregated(scope: Scope, group: Group, level: Level) -> Expr:
     if group.pending:
         raise unsupported("A function that is computed row by row over the aggregate of top-nested", node.span)
     if value.type == types.DYNAMIC:
-        raise semantic("A dynamic cannot be sorted by: convert it, e.g. with tostring()", node.span)
+        raise semantic("A sort key is of type dynamic. Please use an explicit cast, such as tostring()", node.span)
     return value
 
 

@@ -27,7 +27,9 @@ def sorted_by(scope: Scope, rel: Rel, keys: tuple[s.Ordered, ...]) -> Rel:
     for key in keys:
         value = scope.bind(key.value)
         if value.type == types.DYNAMIC:
-            raise semantic("A dynamic cannot be sorted by: convert it, e.g. with tostring()", key.value.span)
+            raise semantic(
+                "A sort key is of type dynamic. Please use an explicit cast, such as tostring()", key.value.span
+            )
         rel, ref = materialised(scope.context, rel, value)
         descending = key.descending is not False
         nulls_first = key.nulls_first if key.nulls_first is not None else not descending

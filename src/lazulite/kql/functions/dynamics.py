@@ -35,6 +35,15 @@ PARSED: Final = (
 )
 
 
+# A decimal holds neither very large reals nor very small ones.
+ORDINAL: Final = (
+    "CASE WHEN variant_type({0}) IN ('ARRAY', 'OBJECT') THEN NULL "
+    "WHEN variant_type({0}) <> 'DOUBLE' THEN TRY_CAST(TRY_CAST({0} AS VARCHAR) AS DECIMAL(38,17)) "
+    "ELSE list_transform([TRY_CAST({0} AS DOUBLE)], lambda v: CASE WHEN abs(v) >= 1e20 THEN sign(v) * 1e20 "
+    "WHEN v <> 0 AND abs(v) < 1e-17 THEN sign(v) * 1e-17 ELSE v END::DECIMAL(38,17))[1] END"
+)
+
+
 def _of_text(text: str) -> str:
     return PARSED.replace("{0}", text)
 
@@ -142,6 +151,12 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         named="prefix",
         prefix="type",
         example="print gettype(1)",
+    ),
+    function(
+        "$ordinal",
+        "A dynamic number as a decimal that lies as it does among whole numbers.",
+        sig("dynamic -> decimal", ORDINAL),
+        kind="internal",
     ),
     function(
         "$no_text",
