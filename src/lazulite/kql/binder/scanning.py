@@ -68,18 +68,21 @@ def scoped(scope: Scope, node: ScopedTable) -> Rel:
 
 
 def scoped_all(scope: Scope, node: ScopedTable, patterns: bool = True) -> Iterator[Rel]:
-    """Every table that a scoped name means; with `patterns` both names may match several."""
+    """Every table that a scoped name means; with `patterns` both names may match several, and one at least must."""
     _answerable(node)
     (call,) = node.scopes
-    for other in list(_others(scope, call, patterns)):
-        names = _names(other, node, patterns)
-        for name in names:
+    several = _is_pattern(call, patterns)
+    found = 0
+    for other in list(_others(scope, call, several)):
+        for name in _names(other, node, patterns):
             table = other.database.table(name)
-            if table is None:
+            if table is not None:
+                found += 1
+                yield scan(scope.context, table, node.span, other.resource_id)
+            elif not several:
                 raise unknown(f"table of this {call.name}", name, node.span, other.database.names())
-            yield scan(scope.context, table, node.span, other.resource_id)
-        if not names:
-            raise unknown(f"table of this {call.name} like", node.name, node.span, ())
+    if not found:
+        raise unknown(f"table of this {call.name} like", node.name, node.span, ())
 
 
 def _answerable(node: ScopedTable) -> None:
@@ -95,17 +98,26 @@ def _answerable(node: ScopedTable) -> None:
 def _names(other: Other, node: ScopedTable, patterns: bool) -> list[str]:
     if not patterns or node.exact or "*" not in node.name:
         return [node.name]
-    return sorted(name for name in other.database.names() if fnmatchcase(name, node.name))
+    return sorted(name for name in other.database.names() if _matches(node.name, name))
 
 
-def _others(scope: Scope, call: s.Call, patterns: bool) -> Iterator[Other]:
-    """The scopes that a call names, by one name or (of a database) a pattern."""
+def _matches(pattern: str, name: str) -> bool:
+    """`*` alone stands for other letters."""
+    return fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))
+
+
+def _is_pattern(call: s.Call, patterns: bool) -> bool:
+    """Whether the call may name several scopes: only a database's name may be a pattern."""
+    first = call.arguments[0] if call.arguments else None
+    return patterns and call.name == "database" and isinstance(first, s.Literal) and "*" in str(first.value)
+
+
+def _others(scope: Scope, call: s.Call, several: bool) -> Iterator[Other]:
     text = _argument(scope, call)
     database = scope.context.database
     if not isinstance(database, Federation):
         raise unsupported(f"{call.name}() (these tables belong to no server)", call.span)
-    pattern = patterns and call.name == "database" and "*" in text
-    names = [name for name in database.others(call.name) if fnmatchcase(name, text)] if pattern else [text]
+    names = [name for name in database.others(call.name) if _matches(text, name)] if several else [text]
     for name in names:
         yield _other(database, call, name)
     if not names:
