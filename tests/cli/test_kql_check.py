@@ -247,6 +247,11 @@ def test_columns_that_only_rows_decide_are_not_checked(lazulite: Command, writte
     assert outcome.out.startswith("a.kql:1:1: note: not checked: bag_unpack without data")
 
 
+def test_a_file_without_a_query_is_told(lazulite: Command, written: Callable[[str, Any], str]) -> None:
+    outcome = lazulite("kql", "check", written("a.json", {"queri": "T"}))
+    assert (outcome.status, outcome.out) == (0, "a.json:1:1: note: no query found\n")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [[], ["nowhere.kql"], ["--schema", "nowhere.json", "a.kql"], ["--output", "xml", "a.kql"], ["latin.kql"]],

@@ -104,8 +104,10 @@ class Checker:
         """Everything that is wrong in a file, in the order of its queries."""
         content = _content(path)
         places = _Places(str(path), content)
+        found = False
         try:
             for each in queries(path.name, content):
+                found = True
                 if isinstance(each, Unchecked):
                     yield places.problem(each.offset, "note", "", f"not checked: {each.reason}")
                 else:
@@ -114,6 +116,9 @@ class Checker:
             yield places.problem(wrong.offset, "error", NOT_A_DOCUMENT, wrong.message)
         except RecursionError:
             yield places.problem(0, "error", NOT_A_DOCUMENT, "The document nests too deeply")
+        else:
+            if not found:
+                yield places.problem(0, "note", "", "no query found")
 
     def _query(self, found: Found, places: _Places) -> Iterator[Problem]:
         self.count += 1
