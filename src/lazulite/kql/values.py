@@ -32,7 +32,7 @@ def python_values(kind: str, column: Any) -> list[Any]:
 def arrow_array(kind: str, values: list[Any]) -> Any:
     """The Arrow column of values; a string is never null."""
     if kind == types.DYNAMIC:
-        return pa.array([None if value is None else _json(value) for value in values], pa.string())
+        return pa.array([None if value is None else json_text(value) for value in values], pa.string())
     if kind == types.STRING:
         return pa.array(["" if value is None else value for value in values], pa.string())
     if kind == types.DECIMAL:
@@ -40,7 +40,8 @@ def arrow_array(kind: str, values: list[Any]) -> Any:
     return pa.array(values, ARROW.get(kind, pa.string()))
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """A dynamic as JSON."""
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except ValueError:

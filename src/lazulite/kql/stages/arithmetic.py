@@ -9,6 +9,7 @@ from typing import Any, Final
 from lazulite.kql import types
 from lazulite.kql.errors import runtime
 
+MOST_TEXT: Final = 1 << 20
 BOUNDS: Final = {types.INT: 31, types.LONG: 63, types.DATETIME: 63, types.TIMESPAN: 63}
 
 
@@ -30,6 +31,18 @@ def within(kind: str, value: Any) -> Any:
             " such as with toreal()"
         )
     return value
+
+
+def joined(*texts: str) -> str:
+    """Texts one after another."""
+    return bounded("".join(texts))
+
+
+def bounded(text: str) -> str:
+    """The text, if it is as long as it may be: what is remembered could grow with every row."""
+    if len(text) > MOST_TEXT:
+        raise runtime(f"A text of scan grows beyond {MOST_TEXT:,} characters: let it begin again, or keep less")
+    return text
 
 
 def quotient(left: Any, right: Any) -> Any:

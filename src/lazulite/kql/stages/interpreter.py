@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from lazulite.kql import types
 from lazulite.kql.plan import Apply, Compare, Const, Convert, Expr, Logic, Not, OneOf, Ref
-from lazulite.kql.stages.arithmetic import different, equal, quotient, remainder, strict, whole, within
+from lazulite.kql.stages.arithmetic import different, equal, joined, quotient, remainder, strict, whole, within
 
 # The columns of a row, by number -> a value.
 Row = Mapping[int, Any]
@@ -41,7 +41,7 @@ PLAIN: Final[dict[str, Callable[..., Any]]] = {
     "isempty": lambda value: value == "",
     "isnotempty": lambda value: value != "",
     "not": strict(operator.not_),
-    "strcat": lambda *values: "".join(values),
+    "strcat": joined,
     "max_of": lambda *values: max((v for v in values if v is not None), default=None),
     "min_of": lambda *values: min((v for v in values if v is not None), default=None),
 }

@@ -16,6 +16,7 @@ CHECK_ROWS: Final = 4_096
 BATCH_ROWS: Final = 8_192
 # How many rows a stage may make one by one, of values that Python holds.
 MOST_ROWS: Final = 1_000_000
+MOST_CHARACTERS: Final = 50_000_000
 T = TypeVar("T")
 
 

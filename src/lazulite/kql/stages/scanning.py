@@ -19,9 +19,10 @@ from lazulite.kql.errors import runtime
 from lazulite.kql.plan.programs import ScanProgram, Step
 from lazulite.kql.pruning import references
 from lazulite.kql.sql import Stage
+from lazulite.kql.stages.arithmetic import bounded
 from lazulite.kql.stages.interpreter import Form, interpreted
-from lazulite.kql.stages.record import MOST_ROWS, Check, checked, slices
-from lazulite.kql.values import arrow_array, python_values
+from lazulite.kql.stages.record import MOST_CHARACTERS, MOST_ROWS, Check, checked, slices
+from lazulite.kql.values import arrow_array, json_text, python_values
 
 # Where a state keeps the number of its match.
 MATCH: Final = -1
@@ -42,13 +43,18 @@ class _Found:
     """The rows that came out: the number of the input row (-1 for one taken back), its match, the declared columns."""
 
     def __init__(self, width: int) -> None:
-        self.numbers, self.matches = array("q"), array("q")
+        self.numbers, self.matches, self.characters = array("q"), array("q"), 0
         self.columns: list[list[Any]] = [[] for _ in range(width)]
 
     def add(self, number: int, match: int, values: list[Any]) -> int:
         """One row more; where it stands."""
         if len(self.numbers) >= MOST_ROWS:
             raise runtime(f"scan makes more than {MOST_ROWS:,} rows. Filter or aggregate before it")
+        self.characters += sum(len(value) for value in values if isinstance(value, str))
+        if self.characters > MOST_CHARACTERS:
+            raise runtime(
+                f"scan makes texts of more than {MOST_CHARACTERS:,} characters. Filter or aggregate before it"
+            )
         self.numbers.append(number)
         self.matches.append(match)
         for column, value in zip(self.columns, values, strict=True):
@@ -64,6 +70,7 @@ class _Machine:
     defaults: State
     declared: list[Any]
     found: _Found
+    dynamics: list[int]
     matches: int = 0
 
     def begin(self) -> None:
@@ -105,6 +112,9 @@ class _Machine:
         for place, form in step.assignments:
             values[place] = form(known)
         own = {ref.id: values[of] if isinstance(of, int) else row[of.id] for ref, of in step.state}
+        for place in self.dynamics:
+            # A dynamic may hold itself, many times over: what it is as text has a bound.
+            values[place] = None if values[place] is None else bounded(json_text(values[place]))
         self.states[at] = {**state, **own}
         self._emit(at, number, state[MATCH], values)
 
@@ -132,18 +142,22 @@ def scan(stage: Stage, rows: Any, check: Check) -> Any:
         if number and key != last:
             machine.begin()
         last = key
-        machine.feed(number, row)
+        try:
+            machine.feed(number, row)
+        except RecursionError:
+            raise runtime("A dynamic that scan remembers nests too deeply: let it begin again, or keep less") from None
     return _table(stage, rows, program, machine.found)
 
 
 def _machine(program: ScanProgram) -> _Machine:
     declared = [interpreted(default)({}) for _, default in program.declared]
+    dynamics = [at for at, (ref, _) in enumerate(program.declared) if ref.type == types.DYNAMIC]
     defaults: State = {}
     for step in program.steps:
         for ref, of in step.state:
             empty = "" if ref.type == types.STRING else None
             defaults[ref.id] = declared[of] if isinstance(of, int) else empty
-    return _Machine([_Step(step) for step in program.steps], defaults, declared, _Found(len(declared)))
+    return _Machine([_Step(step) for step in program.steps], defaults, declared, _Found(len(declared)), dynamics)
 
 
 def _rows(stage: Stage, rows: Any, program: ScanProgram) -> Iterator[Mapping[int, Any]]:
@@ -165,7 +179,9 @@ def _table(stage: Stage, rows: Any, program: ScanProgram, found: _Found) -> Any:
     taken = rows.take(numbers.filter(kept))
     made: dict[int, Any] = {ref.id: taken.column(at) for at, ref in enumerate(stage.inputs)}
     for (ref, _), column in zip(program.declared, found.columns, strict=True):
-        made[ref.id] = arrow_array(ref.type, column).filter(kept)
+        # A dynamic is text by now.
+        kind = types.GUID if ref.type == types.DYNAMIC else ref.type
+        made[ref.id] = arrow_array(kind, column).filter(kept)
     if program.match is not None:
         made[program.match.id] = pa.array(found.matches, pa.int64()).filter(kept)
     made[program.position.id] = pa.array(range(taken.num_rows), pa.int64())
