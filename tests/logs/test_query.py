@@ -49,6 +49,23 @@ def test_a_query_answers_with_columns_and_rows(rig: LogsRig, logs: str) -> None:
     assert answer.statistics["query"]["executionTime"] > 0
 
 
+def test_a_query_with_several_results_answers_with_a_table_each(rig: LogsRig, logs: str) -> None:
+    answer = rig.queries.run(
+        LogQuery(f"{EVENTS} | fork Jobs=(project JobName | order by JobName asc) (count)", (logs,))
+    )
+    assert [table.name for table in answer.tables] == ["Jobs", "PrimaryResult"]
+    assert [table.rows.num_rows for table in answer.tables] == [3, 1]
+    assert len(answer.statistics["query"]["datasetStatistics"]) == 2
+
+
+def test_the_results_of_a_query_keep_to_the_limits_together(rig: LogsRig, logs: str) -> None:
+    queries = LogQueries(rig.engine, rig.workspaces, rig.clock, QueryLimits(max_rows=4))
+    answer = queries.run(LogQuery(f"{EVENTS} | fork (project JobName) (project JobName)", (logs,)))
+    assert [table.rows.num_rows for table in answer.tables] == [3, 1]
+    (partial,) = answer.partial
+    assert partial.limit == "max_rows"
+
+
 @pytest.mark.parametrize(
     ("timespan", "expected"),
     [

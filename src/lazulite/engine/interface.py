@@ -95,13 +95,17 @@ class QueryLimits:
 
 @dataclass(frozen=True)
 class Answer:
-    """Rows under their KQL names (kql.local's column form). `cut` says which limit cut the rows, or is None."""
+    """Rows under their KQL names (kql.local's column form). `cut` says which limit cut the rows, or is None.
+
+    `further` are the other results of a query that has several.
+    """
 
     rows: pa.Table
     compiled: kql.Compiled
     seconds: float
     cut: str | None = None
     statistics: Mapping[str, float] = field(default_factory=dict)
+    further: tuple[Answer, ...] = ()
 
 
 class EngineRefused(LazuliteError):

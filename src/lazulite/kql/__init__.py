@@ -12,7 +12,7 @@ from lazulite.kql.compiler import Compiled, Discover
 from lazulite.kql.compiler import compile as compile  # noqa: A004
 from lazulite.kql.documentation import functions, operators
 from lazulite.kql.errors import KqlError, denied, limit, semantic, unsupported
-from lazulite.kql.memory import run
+from lazulite.kql.memory import run, run_all
 from lazulite.kql.schema import Column, Database, Federation, Options, Other, Relation, Render, Table
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "local",
     "operators",
     "run",
+    "run_all",
     "semantic",
     "ticks",
     "unsupported",

@@ -12,6 +12,7 @@ from lazulite.kql.errors import KqlError, Span, limit
 from lazulite.kql.parser import parse
 from lazulite.kql.plan import Plan
 from lazulite.kql.pruning import pruned, references
+from lazulite.kql.results import PRIMARY, results
 from lazulite.kql.schema import Column, Database, Options, Render
 from lazulite.kql.sql import Stage, render
 from lazulite.kql.sql.duckdb import DUCKDB
@@ -22,7 +23,8 @@ from lazulite.kql.tokens import tokenize
 class Compiled:
     """A query ready to run: see `local.execute`. `columns` are the result's; `tables` the names that it scans.
 
-    `warnings` say what a fuzzy union went without because the caller may not read it.
+    `warnings` say what a fuzzy union went without because the caller may not read it. `further` are the other results
+    of a query that has several (fork, facet).
     """
 
     columns: tuple[Column, ...]
@@ -31,6 +33,8 @@ class Compiled:
     stages: tuple[Stage, ...]
     plan: Plan
     warnings: tuple[str, ...] = ()
+    name: str = PRIMARY
+    further: tuple[Compiled, ...] = ()
 
     @property
     def sql(self) -> str:
@@ -55,11 +59,15 @@ def compile(query: str, database: Database, options: Options, discover: Discover
 
     try:
         syntax = parse(tokenize(query, options), options)
-        return _compiled(bind(syntax, database, options, ask if discover else None), options)
+        made = [
+            replace(_compiled(bind(one.query, database, options, ask if discover else None), options), name=one.name)
+            for one in results(syntax)
+        ]
     except KqlError as error:
         raise error.locate(query) from None
     except RecursionError:
         raise limit("The query nests too deeply", Span(0, len(query))).locate(query) from None
+    return replace(made[0], further=tuple(made[1:]))
 
 
 def _compiled(bound: Bound, options: Options) -> Compiled:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lazulite.kql import local, ticks, types
+from lazulite.kql.binder.scope import unique
 from lazulite.kql.compiler import Compiled
 from lazulite.kql.compiler import compile as compile_query
 from lazulite.kql.schema import Column, Options, Relation, Table
@@ -43,10 +44,15 @@ class Memory:
 
 
 def run(query: str, tables: Mapping[str, Any], *, now: int | None = None) -> Any:
-    """The query's rows in real Arrow types (timestamps, durations). Raises KqlError.
+    """The query's rows in real Arrow types (timestamps, durations): of several results the first. Raises KqlError.
 
     `tables` are pyarrow.Tables; field metadata `kusto_type` may say more than the Arrow type. `now` is in ticks.
     """
+    return next(iter(run_all(query, tables, now=now).values()))
+
+
+def run_all(query: str, tables: Mapping[str, Any], *, now: int | None = None) -> dict[str, Any]:
+    """All results of a query (fork, facet give several) by their names, with a number where a name is taken."""
     moment = ticks.from_unix_ns(time.time_ns()) if now is None else now
     with duckdb.connect(config={"threads": 2}) as connection:
         database = Memory(tables, connection)
@@ -56,7 +62,10 @@ def run(query: str, tables: Mapping[str, Any], *, now: int | None = None) -> Any
             return local.execute(part, connection)
 
         compiled = compile_query(query, database, Options(now=moment), discover)
-        return real_types(local.execute(compiled, connection))
+        found: dict[str, Any] = {}
+        for one in (compiled, *compiled.further):
+            found[unique(one.name, found)] = real_types(local.execute(one, connection))
+        return found
 
 
 def kusto_type(field: Any) -> str:

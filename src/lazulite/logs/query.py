@@ -115,9 +115,11 @@ class LogQueries:
 
 
 def _answer(answer: Answer, limits: QueryLimits, scope: Scope) -> LogAnswer:
-    table = LogTable("PrimaryResult", answer.compiled.columns, answer.rows)
-    partial = (*_cut(answer, limits), *_denied(answer, scope))
-    return LogAnswer((table,), answer.compiled.render, _statistics(answer), partial)
+    answers = (answer, *answer.further)
+    tables = tuple(LogTable(one.compiled.name, one.compiled.columns, one.rows) for one in answers)
+    cut = next((one for one in answers if one.cut is not None), answer)
+    partial = (*_cut(cut, limits), *_denied(answer, scope))
+    return LogAnswer(tables, answer.compiled.render, _statistics(answer), partial)
 
 
 def _cut(answer: Answer, limits: QueryLimits) -> Iterator[Partial]:
@@ -142,7 +144,9 @@ def _statistics(answer: Answer) -> dict[str, Any]:
     return {
         "query": {
             "executionTime": answer.seconds,
-            "datasetStatistics": [{"tableRowCount": answer.rows.num_rows, "tableSize": answer.rows.nbytes}],
+            "datasetStatistics": [
+                {"tableRowCount": one.rows.num_rows, "tableSize": one.rows.nbytes} for one in (answer, *answer.further)
+            ],
             **answer.statistics,
         }
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -70,14 +70,17 @@ class Queries:
         with self._instance.cursor() as cursor:
             try:
                 with self._watchdog.over(cursor, watch):
-                    compiled, found = _bind_and_run(cursor, self._schema(), plan, limits, watch)
+                    compiled, (found, *others) = _bind_and_run(cursor, self._schema(), plan, limits, watch)
             except LazuliteError:
                 raise
             except ENGINE_ERRORS as error:
                 raise self._translated(error, watch) from error
         seconds = time.monotonic() - begun
         statistics = {"waited": begun - asked, "rows": found.rows.num_rows, "bytes": found.rows.nbytes}
-        return Answer(found.rows, compiled, seconds, found.cut, statistics)
+        further = tuple(
+            Answer(other.rows, one, seconds, other.cut) for one, other in zip(compiled.further, others, strict=True)
+        )
+        return Answer(found.rows, compiled, seconds, found.cut, statistics, further)
 
     def _translated(self, error: BaseException, watch: Watch) -> LazuliteError:
         """The clean error; an interrupt is the watch's own, or that of an instance being closed."""
@@ -95,7 +98,7 @@ class Queries:
 
 def _bind_and_run(
     cursor: Connection, published: Schema, plan: Plan, limits: QueryLimits, watch: Watch
-) -> tuple[kql.Compiled, _Rows]:
+) -> tuple[kql.Compiled, list[_Rows]]:
     """In one read-only transaction. `published` was read before it, so the snapshot holds all that it names.
 
     Columns are never dropped nor retyped: a plan of an older revision is right on newer rows, and lacks only columns
@@ -103,12 +106,24 @@ def _bind_and_run(
     """
     cursor.execute("BEGIN TRANSACTION READ ONLY")  # ended by closing the cursor
 
-    def rows(compiled: kql.Compiled) -> _Rows:
+    def rows(compiled: kql.Compiled, left: QueryLimits) -> _Rows:
         watch.check()
-        return _collect(local.stream(compiled, cursor, limits.max_bytes, watch.check), limits, watch)
+        return _collect(local.stream(compiled, cursor, limits.max_bytes, watch.check), left, watch)
 
-    compiled = plan(published, lambda part: _whole(rows(part)))
-    return compiled, rows(compiled)
+    compiled = plan(published, lambda part: _whole(rows(part, limits)))
+    return compiled, list(_results(compiled, rows, limits))
+
+
+def _results(
+    compiled: kql.Compiled, rows: Callable[[kql.Compiled, QueryLimits], _Rows], limits: QueryLimits
+) -> Iterator[_Rows]:
+    """One after another; together they keep to the limits."""
+    for one in (compiled, *compiled.further):
+        found = rows(one, limits)
+        yield found
+        limits = replace(
+            limits, max_rows=limits.max_rows - found.rows.num_rows, max_bytes=limits.max_bytes - found.rows.nbytes
+        )
 
 
 def _whole(found: _Rows) -> pa.Table:

@@ -85,6 +85,8 @@ def _name(scope: Scope, node: s.Name) -> Expr:
     meaning = scope.environment.get(node.text)
     if isinstance(meaning, Expr):
         return meaning
+    if isinstance(meaning, Lambda) and not meaning.function.parameters:
+        return scope.call(scope, s.Call(node.start, node.end, node.text, ()))
     if meaning is not None:
         what = "function" if isinstance(meaning, Lambda) else "table"
         raise semantic(f"'{node.text}' is a {what}, not a column or a value", node.span)

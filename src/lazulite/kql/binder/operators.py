@@ -63,6 +63,10 @@ def _invoke(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     return found
 
 
+def _several(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
+    raise unsupported(f"The operator '{node.word}' anywhere but at the end of a query", node.span)
+
+
 BINDERS: Mapping[type[s.Operator], Binder] = {
     s.Project: projections.projection,
     s.Where: rows.where,
@@ -82,6 +86,8 @@ BINDERS: Mapping[type[s.Operator], Binder] = {
     s.Series: series,
     s.TopHitters: nesting.top_hitters,
     s.TopNested: nesting.top_nested,
+    s.Fork: _several,
+    s.Facet: _several,
     s.MvApply: applying.mv_apply,
     s.Partition: applying.partition,
     s.Evaluate: evaluate,

@@ -93,7 +93,9 @@ def _matching(rel: Rel, items: tuple[s.Node, ...]) -> list[str]:
     """The columns that names and wildcards mean, in the order of the items, each once."""
     found: dict[str, None] = {}
     for item in items:
-        if isinstance(item, s.Wildcard):
+        if isinstance(item, s.Placed):
+            found.update(dict.fromkeys(sorted(_matching(rel, (item.pattern,)), reverse=item.descending)))
+        elif isinstance(item, s.Wildcard):
             found.update(dict.fromkeys(name for name in rel.names if fnmatchcase(name, item.pattern)))
         elif isinstance(item, s.Name):
             rel.column(item.text, item.span)

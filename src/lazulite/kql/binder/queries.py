@@ -79,6 +79,9 @@ def _query(scope: Scope, query: s.Query, environment: Environment) -> Rel | Expr
         if isinstance(statement, s.Setting):
             environment = environment.with_names(_setting(scope, statement))
             continue
+        if isinstance(statement, s.Parameters):
+            environment = environment.with_names({item.name: _parameter(scope, item) for item in statement.items})
+            continue
         environment = environment.with_names({statement.name: _meaning(scope, statement.value)})
     return evaluate(_scope(scope.context, environment, scope.pending), query.body)
 
@@ -88,6 +91,20 @@ def _setting(scope: Scope, statement: s.Setting) -> dict[str, Meaning]:
     if statement.name not in SETTINGS or statement.value is None:
         return {}
     return {f"set {statement.name}": scope.bind(statement.value)}
+
+
+def _parameter(scope: Scope, item: s.Declared) -> Expr:
+    """A query parameter: no values come with a query here, so each has its default."""
+    if item.columns is not None or item.type == types.DYNAMIC:
+        raise semantic(f"The query parameter '{item.name}' is a scalar, and not dynamic", item.span)
+    if item.default is None:
+        raise semantic(
+            f"The query parameter '{item.name}' has no value: give it a default, {item.name}:type = value", item.span
+        )
+    value = scope.bind(item.default)
+    if not isinstance(value, Const):
+        raise semantic(f"The default of the query parameter '{item.name}' is a literal", item.default.span)
+    return convert(value, item.type, item.default.span)
 
 
 def _meaning(scope: Scope, node: s.Node) -> Meaning:

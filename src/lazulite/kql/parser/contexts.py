@@ -1,4 +1,4 @@
-"""Operators that work group by group: mv-apply, partition, top-hitters, top-nested."""
+"""Operators that work group by group, or with operators of their own: mv-apply, partition, top-nested, fork, facet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.parser.expressions import expression, item
 from lazulite.kql.parser.parts import options, ordered
 from lazulite.kql.parser.shapes import expand
-from lazulite.kql.syntax import Level, MvApply, Name, Operator, Partition, TopHitters, TopNested
+from lazulite.kql.syntax import Facet, Fork, Leg, Level, MvApply, Name, Operator, Partition, TopHitters, TopNested
 
 
 def mv_apply(cursor: Cursor, word: str, start: int) -> Operator:
@@ -65,3 +65,34 @@ def _level(cursor: Cursor) -> Level:
     cursor.expect_word("by")
     by = ordered(cursor, item)
     return Level(start, cursor.last_end, count, of, others, by)
+
+
+def fork(cursor: Cursor, word: str, start: int) -> Operator:
+    """`fork name=(operators) (operators) ...`."""
+    legs = [_leg(cursor)]
+    while cursor.sees("(") or (cursor.token.kind == "name" and cursor.ahead().text == "="):
+        legs.append(_leg(cursor))
+    return Fork(start, cursor.last_end, word, tuple(legs))
+
+
+def _leg(cursor: Cursor) -> Leg:
+    start, name = cursor.token.start, ""
+    if not cursor.sees("("):
+        name = cursor.name()
+        cursor.expect("=")
+    operators = cursor.operators()
+    return Leg(start, cursor.last_end, name, operators)
+
+
+def facet(cursor: Cursor, word: str, start: int) -> Operator:
+    """`facet by columns with (operators)`."""
+    cursor.expect_word("by")
+    columns = cursor.separated(_column)
+    operators = cursor.operators() if cursor.accept_word("with") else ()
+    return Facet(start, cursor.last_end, word, columns, operators)
+
+
+def _column(cursor: Cursor) -> Name:
+    start = cursor.token.start
+    name = cursor.name()
+    return Name(start, cursor.last_end, name, quoted=True)

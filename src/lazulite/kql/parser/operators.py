@@ -70,6 +70,8 @@ OPERATORS: Final[dict[str, Callable[[Cursor, str, int], Operator]]] = {
     "mvexpand": shapes.expand,
     "top-hitters": contexts.top_hitters,
     "top-nested": contexts.top_nested,
+    "fork": contexts.fork,
+    "facet": contexts.facet,
     "mv-apply": contexts.mv_apply,
     "partition": contexts.partition,
     "make-series": shapes.series,
@@ -84,9 +86,7 @@ OPERATORS: Final[dict[str, Callable[[Cursor, str, int], Operator]]] = {
 REFUSED: Final = frozenset(
     [
         "externaldata",
-        "facet",
         "find",
-        "fork",
         "graph-match",
         "graph-mark-components",
         "graph-shortest-paths",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from lazulite.kql.errors import closest, syntax
+from lazulite.kql.errors import closest, syntax, unsupported
 from lazulite.kql.parser.constants import type_name
 from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.parser.expressions import expression
@@ -57,10 +57,17 @@ def pattern(cursor: Cursor) -> Node:
     return Wildcard(start, cursor.last_end, text) if "*" in text else Name(start, cursor.last_end, text)
 
 
+def refuse_granny(cursor: Cursor) -> None:
+    """How numbers inside of names are compared is told in two ways, so it is refused by name."""
+    if cursor.sees_word("granny") and cursor.ahead().text == "-":
+        raise unsupported(f"The order 'granny-{cursor.ahead(2).text}'", cursor.token.span)
+
+
 def ordered(cursor: Cursor, parse: Callable[[Cursor], Node] = expression) -> Ordered:
     """A sort key: `expression [asc|desc] [nulls first|last]`."""
     value = parse(cursor)
-    direction = cursor.accept_word("asc", "desc", "granny-asc", "granny-desc")
+    refuse_granny(cursor)
+    direction = cursor.accept_word("asc", "desc")
     if direction is None and cursor.token.kind == "name" and closest(cursor.token.text, DIRECTIONS):
         raise cursor.error("'asc' or 'desc'", DIRECTIONS)
     nulls = None

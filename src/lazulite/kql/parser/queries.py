@@ -21,6 +21,7 @@ from lazulite.kql.syntax import (
     Function,
     Let,
     Node,
+    Parameters,
     Pipeline,
     Print,
     Query,
@@ -31,7 +32,7 @@ from lazulite.kql.tokens import Token
 
 SQL: Final = "This is SQL; a KQL query begins with a table, as in: T | where a > 1 | project b"
 REFUSED_SOURCES: Final = frozenset(("externaldata", "evaluate", "macro-expand"))
-REFUSED_STATEMENTS: Final = frozenset(("declare", "alias", "pattern", "restrict"))
+REFUSED_STATEMENTS: Final = frozenset(("alias", "pattern", "restrict"))
 
 
 def parse(tokens: tuple[Token, ...], options: Options) -> Query:
@@ -57,7 +58,7 @@ def _trailing(cursor: Cursor) -> Exception:
 
 def _query(cursor: Cursor, closing: str) -> Query:
     start = cursor.token.start
-    statements: list[Let | Setting] = []
+    statements: list[Let | Setting | Parameters] = []
     while statement := _statement(cursor):
         statements.append(statement)
         if not cursor.accept(";") and not _closes(cursor, closing):
@@ -69,6 +70,8 @@ def _query(cursor: Cursor, closing: str) -> Query:
     body = pipeline(cursor)
     while cursor.accept(";"):
         pass
+    if cursor.at and cursor.tokens[cursor.at - 1].text == ";" and not _closes(cursor, closing):
+        raise unsupported("A second query in one text (only the last statement may be a query)", cursor.token.span)
     return Query(start, cursor.last_end, tuple(statements), body)
 
 
@@ -76,7 +79,7 @@ def _closes(cursor: Cursor, closing: str) -> bool:
     return cursor.token.kind == "end" or cursor.sees(closing)
 
 
-def _statement(cursor: Cursor) -> Let | Setting | None:
+def _statement(cursor: Cursor) -> Let | Setting | Parameters | None:
     start = cursor.token.start
     if cursor.accept_word("let"):
         name = cursor.name()
@@ -87,9 +90,20 @@ def _statement(cursor: Cursor) -> Let | Setting | None:
         name = cursor.name()
         setting = expression(cursor) if cursor.accept("=") else None
         return Setting(start, cursor.last_end, name, setting)
+    if cursor.sees_word("declare") and cursor.ahead().kind == "name":
+        return _declaration(cursor, start)
     if cursor.token.kind == "name" and cursor.token.text in REFUSED_STATEMENTS and cursor.ahead().kind == "name":
         raise unsupported(f"The statement '{cursor.token.text}'", cursor.token.span)
     return None
+
+
+def _declaration(cursor: Cursor, start: int) -> Parameters:
+    cursor.take()
+    if not cursor.accept_word("query_parameters"):
+        raise unsupported(f"The statement 'declare {cursor.token.text}'", cursor.token.span)
+    cursor.expect("(")
+    items = cursor.until(")", _parameter)
+    return Parameters(start, cursor.last_end, items)
 
 
 def _value(cursor: Cursor) -> Node:

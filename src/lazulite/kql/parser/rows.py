@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lazulite.kql.errors import unsupported
 from lazulite.kql.parser.cursor import Cursor
 from lazulite.kql.parser.expressions import expression, item
-from lazulite.kql.parser.parts import hints, ordered, pattern
-from lazulite.kql.syntax import Bare, Node, Operator, Ordered, Project, Sort, Summarize, Take, Top, Where
+from lazulite.kql.parser.parts import hints, ordered, pattern, refuse_granny
+from lazulite.kql.syntax import Bare, Node, Operator, Ordered, Placed, Project, Sort, Summarize, Take, Top, Where
 
 
 def where(cursor: Cursor, word: str, start: int) -> Operator:
@@ -30,9 +29,9 @@ def distinct_item(cursor: Cursor) -> Node:
 
 def reorder_item(cursor: Cursor) -> Node:
     found = pattern(cursor)
-    if direction := cursor.accept_word("asc", "desc"):
-        raise unsupported(f"The operator 'project-reorder' with '{direction}'", found.span)
-    return found
+    refuse_granny(cursor)
+    direction = cursor.accept_word("asc", "desc")
+    return Placed(found.start, cursor.last_end, found, direction == "desc") if direction else found
 
 
 def bare(cursor: Cursor, word: str, start: int) -> Operator:

@@ -129,6 +129,14 @@ class Ordered(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Placed(Node):
+    """A column or pattern of project-reorder, and how the columns of the pattern are sorted."""
+
+    pattern: Node
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Declared(Node):
     """`name: type` of a datatable, a parse pattern or a parameter; `columns` for a tabular parameter."""
 

@@ -77,6 +77,29 @@ class UnionWith(Operator):
 
 
 @dataclass(frozen=True, slots=True)
+class Leg(Node):
+    """One result of a fork: its name (or "") and operators."""
+
+    name: str
+    operators: tuple[Operator, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fork(Operator):
+    """`fork (operators) (operators) ...`: a result each."""
+
+    legs: tuple[Leg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facet(Operator):
+    """`facet by columns with (operators)`: a result for the operators, then one a column."""
+
+    columns: tuple[Name, ...]
+    operators: tuple[Operator, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SearchIn(Operator):
     """`| search ...`."""
 

@@ -33,10 +33,17 @@ class Setting(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Parameters(Node):
+    """`declare query_parameters(name:type = default, ...);`"""
+
+    items: tuple[Declared, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Query(Node):
     """Statements and the body whose rows (or, in a function, whose value) come back."""
 
-    statements: tuple[Let | Setting, ...]
+    statements: tuple[Let | Setting | Parameters, ...]
     body: Node
 
 
