@@ -202,9 +202,11 @@ def test_a_stage_ends_when_it_is_told_to() -> None:
         stepping("range x from 1 to 3 step 1 | project s = series_add(range(1, 9), x)", check)
 
 
-def test_a_filter_that_would_take_long_is_refused() -> None:
-    with pytest.raises(KqlError, match="so long a series with so long a filter"):
+def test_what_would_take_long_is_refused() -> None:
+    with pytest.raises(KqlError, match="so long a series with so many coefficients"):
         run("print s = series_fir(range(1, 100000), range(1, 100000))", {})
+    with pytest.raises(KqlError, match="so long a series with so many coefficients"):
+        run("print y = range(1, 100000) | extend series_fit_poly(y, y, 50)", {})
 
 
 def test_every_series_of_a_table_has_its_own_axis() -> None:
@@ -224,3 +226,46 @@ def test_steps_are_exact_to_a_tick() -> None:
     )
     assert row == [[1, 2]]
     assert json.dumps(row) == "[[1, 2]]"
+
+
+# ---- make-series against plain Python
+
+
+def laid(values: list[int], low: int | None, high: int | None, step: int) -> tuple[list[int], list[int]]:
+    """How many values each step has, and where the steps start."""
+    kept = [v for v in values if (low is None or v >= low) and (high is None or v < high)]
+    if not kept:
+        return [], []
+    start = low if low is not None else min(kept) // step * step
+    end = high if high is not None else max(kept) + 1
+    steps = list(range(start, end, step))
+    return [sum(at <= v < at + step for v in kept) for at in steps], steps
+
+
+def test_steps_are_those_of_plain_python() -> None:
+    print(f"seed {SEED}")
+    dice = random.Random(SEED)
+    for _ in range(60):
+        values = [dice.randint(-20, 40) for _ in range(dice.randint(1, 8))]
+        low, high = dice.choice([None, dice.randint(-15, 5)]), dice.choice([None, dice.randint(6, 45)])
+        step = dice.randint(1, 9)
+        bounds = (f" from {low}" if low is not None else "") + (f" to {high}" if high is not None else "")
+        source = f"print i = dynamic({values}) | mv-expand i to typeof(long)"
+        query = f"{source} | make-series n = count() on i{bounds} step {step}"
+        counts, steps = laid(values, low, high, step)
+        assert rows_of(run(query, {})) == ([[counts, steps]] if counts else []), query
+
+
+def test_the_same_holds_for_moments_and_reals() -> None:
+    print(f"seed {SEED}")
+    dice = random.Random(SEED)
+    for _ in range(20):
+        values = [dice.randint(0, 400) for _ in range(dice.randint(1, 8))]
+        step = dice.randint(1, 90)
+        counts, steps = laid(values, None, None, step)
+        source = f"print i = dynamic({values}) | mv-expand i to typeof(long)"
+        (real,) = rows_of(run(f"{source} | extend r = i / 4.0 | make-series n = count() on r step {step / 4}", {}))
+        assert real == [counts, [at / 4 for at in steps]]
+        moment = f"{source} | extend t = datetime(0001-01-01) + i * 1m | make-series n = count() on t step {step}m"
+        (row,) = rows_of(run(f"{moment} | extend first = todatetime(t[0]) - datetime(0001-01-01)", {}))
+        assert [row[0], row[2]] == [counts, f"{steps[0] // 60:02}:{steps[0] % 60:02}:00"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
@@ -14,9 +15,11 @@ from lazulite.kql.binder.names import result_name
 from lazulite.kql.binder.scope import Col, Rel, project, unique
 from lazulite.kql.binder.series_axis import Axis, axis_of, internal
 from lazulite.kql.binder.several import SEVERAL
-from lazulite.kql.errors import unsupported
+from lazulite.kql.errors import closest, semantic, unsupported
 from lazulite.kql.functions import FUNCTIONS
 from lazulite.kql.plan import Aggregate, Aggregated, Const, Expr, Extend, Filter, Plan, Ref
+
+NONEMPTY: Final = "nonempty"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Laid:
 def series(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     """The `make-series` operator."""
     assert isinstance(node, s.Series)
+    _check_kind(node)
     axis = axis_of(scope, node)
     group = Group(scope, replace(rel, plan=Filter(rel.plan, axis.inside(node.span)), order=(), serialized=False))
     for key in node.keys:
@@ -53,6 +57,12 @@ def series(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     rows = with_stages(scope.context, Rel(stepped, tuple(Col("", ref) for ref in held)), group.pending)
     laid = _laid(scope, group, rows, place, made, axis, node)
     return _filled(scope, [name for name, _ in group.outputs], laid, made, axis)
+
+
+def _check_kind(node: s.Series) -> None:
+    kind = dict(node.options).get("kind", NONEMPTY)
+    if kind != NONEMPTY:
+        raise semantic(f"make-series is of kind nonempty, not '{kind}'", node.span, closest(kind, (NONEMPTY,)))
 
 
 def _made(group: Group, item: s.Node, default: s.Node | None) -> Made:
@@ -88,7 +98,7 @@ def _laid(scope: Scope, group: Group, stepped: Rel, place: Ref, made: list[Made]
         for name, over in (("count", ()), ("min", (place,)), ("max", (place,)))
     )
     plan: Plan = Aggregate(stepped.plan, tuple(fresh), (*maps, rows, first, last))
-    if dict(node.options).get("kind") != "nonempty":
+    if "kind" not in dict(node.options):
         plan = Filter(plan, compare(">", rows[0], Const(types.LONG, 0), node.span))
     elif axis.low is None or axis.high is None:
         raise unsupported("The operator 'make-series' of kind nonempty without both bounds", node.span)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from lazulite.kql.functions.record import Function, function, local
-from lazulite.kql.functions.series_values import NULLS, Json, finite, listed, numbers, record, refused
+from lazulite.kql.functions.series_values import NULLS, Json, bounded, finite, listed, numbers, record, refused
 
 MAX_DEGREE: Final = 100
 
@@ -73,6 +73,7 @@ def _polynomial(value: Json, places: Json = None, degree: int = 1) -> list[Json]
         raise ValueError(places)
     if degree > MAX_DEGREE:
         raise refused(f"series_fit_poly() of a degree above {MAX_DEGREE}")
+    bounded("series_fit_poly", len(x) * (degree + 1) ** 2)
     matrix = np.vander(x, degree + 1)
     coefficients = _solved(matrix, values)
     fitted = matrix @ coefficients

@@ -50,9 +50,9 @@ def refused(what: str) -> KqlError:
 
 
 def bounded(name: str, work: int) -> None:
-    """Refuses what would run too long in one piece."""
+    """Refuses what would run too long, or take too much memory, in one piece."""
     if work > MAX_WORK:
-        raise refused(f"{name}() of so long a series with so long a filter")
+        raise refused(f"{name}() of so long a series with so many coefficients")
 
 
 def listed(vector: Any) -> list[float]:
