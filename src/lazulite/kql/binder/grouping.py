@@ -78,6 +78,8 @@ def aggregated(scope: Scope, node: s.Call) -> Expr:
     arguments = [rows.bind(argument) for argument in node.arguments]
     if node.name == "count" and arguments and arguments[0].type == types.BOOL:
         raise unsupported("count() of a bool (count() counts rows, countif() those where it is true)", node.span)
+    if node.name in STATES and arguments and arguments[0].type == types.REAL:
+        raise semantic(f"{node.name}() does not take values of type real", node.span)
     signature, fitted = match(record, arguments, node)
     _check_constants(signature, fitted, node)
     order = scope.arrival
@@ -95,7 +97,8 @@ def _check_constants(signature: Signature, fitted: list[Expr], node: s.Call) -> 
             raise semantic(f"The size of {node.name}() must be above zero", argument.span)
 
 
-ACCURATE = frozenset(("dcount", "dcountif", "hll", "hll_if"))
+STATES = frozenset(("hll", "hll_if"))
+ACCURATE = STATES | {"dcount", "dcountif"}
 
 
 def summarize(scope: Scope, rel: Rel, node: s.Operator) -> Rel:

@@ -110,7 +110,9 @@ COUNTS: Final[tuple[Function, ...]] = (
         "How many rows; an argument names the column and nothing else.",
         sig("-> long", "count(*)"),
         sig("any -> long", "count(*)"),
-        aliases=("cnt",),
+    ),
+    aggregate(
+        "cnt", "count() under an older name.", sig("-> long", "count(*)"), named="prefix", example="T | summarize cnt()"
     ),
     aggregate(
         "countif",

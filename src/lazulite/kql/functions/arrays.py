@@ -106,8 +106,10 @@ def _spans(start: int, stop: int, step: int = ticks.TICKS_PER_HOUR) -> list[Json
 
 
 def _repeated(value: Json, count: int) -> list[Json]:
-    """Of a negative count an empty array; of a null value nulls."""
-    return [value] * min(max(count, 0), LIMIT)
+    """Of a negative count null; of a null value nulls."""
+    if count < 0:
+        raise ValueError(count)
+    return [value] * min(count, LIMIT)
 
 
 FUNCTIONS: Final[tuple[Function, ...]] = (

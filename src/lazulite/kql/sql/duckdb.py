@@ -28,6 +28,7 @@ TYPES: Final = {
     types.DYNAMIC: "VARIANT",
 }
 LONGS: Final = ("(-9223372036854775807::BIGINT - 1)", "9223372036854775807::BIGINT")
+DECIMAL_END: Final = "9" * 21 + "." + "9" * 17
 # The least and the greatest value of a type: a null is compared as if it were one of them.
 BOUNDS: Final = {
     types.BOOL: ("false", "true"),
@@ -36,7 +37,7 @@ BOUNDS: Final = {
     types.DATETIME: LONGS,
     types.TIMESPAN: LONGS,
     types.REAL: ("'-Infinity'::DOUBLE", "'NaN'::DOUBLE"),
-    types.DECIMAL: ("(-(1e20::DECIMAL(38,17)))", "1e20::DECIMAL(38,17)"),
+    types.DECIMAL: (f"'-{DECIMAL_END}'::DECIMAL(38,17)", f"'{DECIMAL_END}'::DECIMAL(38,17)"),
     types.STRING: ("''", "''"),
     types.GUID: ("''", "'~'"),
 }
