@@ -3,6 +3,7 @@
 record.py       what a stage is: a function of all rows that can be told to stop
 registry.py     the table from a stage's name to its function
 scanning.py     the state machine of scan
+baskets.py      basket
 schemas.py      schema_merge
 windows.py      functions of a row among the others
 interpreter.py  bound expressions as Python functions, with arithmetic.py

@@ -7,17 +7,20 @@ pivoting.py  pivot, narrow
 timelines.py ids counted along a timeline
 lookups.py   ipv4_lookup, ipv6_lookup
 schemas.py   schema_merge
+patterns.py  basket
 nearby.py    rows_near, dcount_intersect
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from lazulite.kql.binder.plugins import bags, lookups, nearby, pivoting, schemas, timelines
+from lazulite.kql.binder.plugins import bags, lookups, nearby, patterns, pivoting, schemas, timelines
 from lazulite.kql.binder.plugins.record import Plugin
 
 PLUGINS: Final[Mapping[str, Plugin]] = {
-    plugin.name: plugin for module in (bags, lookups, nearby, pivoting, schemas, timelines) for plugin in module.PLUGINS
+    plugin.name: plugin
+    for module in (bags, lookups, nearby, patterns, pivoting, schemas, timelines)
+    for plugin in module.PLUGINS
 }
 ELSEWHERE: Final = "it reaches another system"
 CODE: Final = "it runs code of the query's author"
@@ -49,7 +52,7 @@ REFUSED: Final[Mapping[str, str]] = {
         ELSEWHERE,
     ),
     **dict.fromkeys(["csharp", "python", "r"], CODE),
-    **dict.fromkeys(["autocluster", "basket", "diffpatterns", "diffpatterns_text", "estimate_rows_count"], UNPUBLISHED),
+    **dict.fromkeys(["autocluster", "diffpatterns", "diffpatterns_text", "estimate_rows_count"], UNPUBLISHED),
     **dict.fromkeys(
         [
             "activity_engagement",
