@@ -1,4 +1,4 @@
-"""fork and facet: queries with several results."""
+"""fork, facet and preview: queries with several results."""
 
 from __future__ import annotations
 
@@ -55,3 +55,16 @@ def test_refusals(query: str, message: str) -> None:
     with pytest.raises(KqlError) as caught:
         run(query, {})
     assert message in str(caught.value)
+
+
+def test_preview_gives_some_rows_and_their_number() -> None:
+    answers = run_all(f"{ROWS} | order by v desc | evaluate preview(2)", {})
+    assert [rows_of(table) for table in answers.values()] == [[["b", 5], ["a", 2]], [[3]]]
+    assert [columns_of(table) for table in answers.values()] == ["k:string, v:long", "Count:long"]
+
+
+def test_preview_ends_a_query() -> None:
+    with pytest.raises(KqlError, match=r"^UNS0001: The plugin 'preview' anywhere but at the end of a query"):
+        run(f"{ROWS} | evaluate preview(2) | count", {})
+    with pytest.raises(KqlError, match=r"^SEM[0-9]+: preview takes \(NumberOfRows\)"):
+        run(f"{ROWS} | evaluate preview()", {})

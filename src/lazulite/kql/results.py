@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from lazulite.kql import syntax as s
-from lazulite.kql.errors import limit
+from lazulite.kql.errors import limit, semantic
 
 PRIMARY: Final = "PrimaryResult"
 MOST: Final = 16
+# The plugin that gives two results.
+PREVIEW: Final = "preview"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ def results(query: s.Query) -> tuple[Result, ...]:
     """The results of a query, in order; nearly always one."""
     body = query.body
     last = body.operators[-1] if isinstance(body, s.Pipeline) else None
-    if not isinstance(body, s.Pipeline) or not isinstance(last, s.Fork | s.Facet):
+    if not isinstance(body, s.Pipeline) or last is None or not _gives_several(last):
         return (Result(PRIMARY, query),)
     legs = tuple(_legs(last))
     if len(legs) > MOST:
@@ -37,7 +39,15 @@ def results(query: s.Query) -> tuple[Result, ...]:
     return tuple(Result(_name(leg), replace(query, body=_followed(body, leg.operators))) for leg in legs)
 
 
-def _legs(node: s.Fork | s.Facet) -> Iterator[s.Leg]:
+def _gives_several(node: s.Operator) -> bool:
+    return isinstance(node, s.Fork | s.Facet) or (isinstance(node, s.Evaluate) and node.name == PREVIEW)
+
+
+def _legs(node: s.Operator) -> Iterator[s.Leg]:
+    if isinstance(node, s.Evaluate):
+        yield from _preview(node)
+        return
+    assert isinstance(node, s.Fork | s.Facet)
     if isinstance(node, s.Fork):
         yield from node.legs
         return
@@ -47,6 +57,15 @@ def _legs(node: s.Fork | s.Facet) -> Iterator[s.Leg]:
         where = (column.start, column.end)
         count = s.Assign(*where, (f"count_{column.text}",), s.Call(*where, "count", ()))
         yield s.Leg(*where, "", (s.Summarize(*where, "summarize", (count,), (column,)),))
+
+
+def _preview(node: s.Evaluate) -> Iterator[s.Leg]:
+    """So many rows, and how many there are."""
+    where = (node.start, node.end)
+    if len(node.arguments) != 1 or node.schema is not None:
+        raise semantic("preview takes (NumberOfRows)", node.span)
+    yield s.Leg(*where, "", (s.Take(*where, "take", node.arguments[0]),))
+    yield s.Leg(*where, "", (s.Bare(*where, "count"),))
 
 
 def _name(leg: s.Leg) -> str:

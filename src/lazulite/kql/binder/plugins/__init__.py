@@ -8,7 +8,7 @@ timelines.py ids counted along a timeline
 lookups.py   ipv4_lookup, ipv6_lookup
 schemas.py   schema_merge
 patterns.py  basket
-nearby.py    rows_near, dcount_intersect
+nearby.py    rows_near, dcount_intersect, preview
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,6 @@ ELSEWHERE: Final = "it reaches another system"
 CODE: Final = "it runs code of the query's author"
 UNPUBLISHED: Final = "its algorithm is not published to the last digit"
 OPEN: Final = "its documentation leaves open which rows it counts"
-TABLES: Final = "it gives several tables"
 INTERNAL: Final = "it is for Kusto's own tools"
 # Known to Kusto and refused here by name, with the reason.
 REFUSED: Final[Mapping[str, str]] = {
@@ -57,6 +56,7 @@ REFUSED: Final[Mapping[str, str]] = {
         [
             "activity_engagement",
             "funnel_analysis",
+            "funnel_sequence",
             "funnel_sequence_completion",
             "new_activity_metrics",
             "sequence_detect",
@@ -64,7 +64,6 @@ REFUSED: Final[Mapping[str, str]] = {
         ],
         OPEN,
     ),
-    **dict.fromkeys(["funnel_sequence", "preview"], TABLES),
     **dict.fromkeys(["identity", "identity_v3"], INTERNAL),
 }
 __all__ = ["PLUGINS", "REFUSED", "Plugin"]

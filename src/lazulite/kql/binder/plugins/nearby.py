@@ -11,7 +11,7 @@ from lazulite.kql.binder.expressions import boolean
 from lazulite.kql.binder.partitions import filtered
 from lazulite.kql.binder.plugins.record import Call, Plugin
 from lazulite.kql.binder.scope import Col, Rel, extended
-from lazulite.kql.errors import semantic
+from lazulite.kql.errors import semantic, unsupported
 from lazulite.kql.functions import FUNCTIONS
 from lazulite.kql.plan import Const, Expr, Windowed
 
@@ -69,7 +69,19 @@ def _index(state: s.Node) -> s.Node:
     return s.Index(*AT, state, s.Literal(*AT, types.LONG, 1))
 
 
+def _preview(call: Call) -> Rel:
+    raise unsupported("The plugin 'preview' anywhere but at the end of a query", call.node.span)
+
+
 PLUGINS: Final = (
+    Plugin(
+        "preview",
+        "So many rows, and as a second result how many there are; at the end of a query.",
+        ("NumberOfRows",),
+        1,
+        _preview,
+        "range n from 1 to 9 step 1 | evaluate preview(3)",
+    ),
     Plugin(
         "rows_near",
         "The rows that are near one for which the condition is true.",
