@@ -27,13 +27,15 @@ NUMERIC_STEP: Final = {name: step for step, name in enumerate(types.NUMBERS)}
 
 def call(scope: Scope, node: s.Call) -> Expr:
     """A call of anything: the author's function, a special form, an aggregate, or a function of the table."""
+    if isinstance(node, s.Operation):
+        return _scalar(scope, node, OPERATORS.get(node.name) or FUNCTIONS[node.name])
     meaning = scope.environment.get(node.name)
     if isinstance(meaning, Lambda):
         return scope.scalar(call_lambda(scope, meaning, node), node.span)
     handler = SPECIAL.get(node.name) or special.SPECIAL.get(node.name)
     if handler is not None:
         return handler(scope, node)
-    record = OPERATORS.get(node.name) or FUNCTIONS.get(node.name)
+    record = FUNCTIONS.get(node.name)
     if record is None and (reason := refusal(node.name)):
         raise unsupported(f"{node.name}() ({reason})", node.span)
     if record is None or record.kind in HIDDEN:
@@ -44,7 +46,7 @@ def call(scope: Scope, node: s.Call) -> Expr:
 def _unknown(scope: Scope, node: s.Call) -> KqlError:
     """With the nearest name: in summarize, of two as near, that of an aggregate."""
     own = [name for name, meaning in scope.environment.names.items() if isinstance(meaning, Lambda)]
-    shown = {name: record for name, record in FUNCTIONS.items() if record.kind not in HIDDEN}
+    shown = {name: record for name, record in FUNCTIONS.items() if record.kind not in HIDDEN and name[0] != "$"}
     aggregates = [name for name, record in shown.items() if record.kind == "aggregate"] if scope.aggregates else []
     known = (*own, *shown, *SPECIAL, *special.SPECIAL)
     return unknown("function", node.name, node.span, known, aggregates, NO_FUNCTION)
@@ -247,9 +249,10 @@ def call_lambda(scope: Scope, meaning: Lambda, node: s.Call) -> Rel | Expr:
     names = dict(_parameters(scope, meaning, node))
     body = meaning.function.body
     inner = s.Query(body.start, body.end, body.statements, body.body)
-    found = scope.tabular(inner, meaning.environment.with_names(names), scope.pending)
-    scope.context.leave()
-    return found
+    try:
+        return scope.tabular(inner, meaning.environment.with_names(names), scope.pending)
+    finally:
+        scope.context.leave()
 
 
 def _parameters(scope: Scope, meaning: Lambda, node: s.Call) -> Iterator[tuple[str, Meaning]]:

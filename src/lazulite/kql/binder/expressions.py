@@ -132,7 +132,7 @@ def _unary(scope: Scope, node: s.Unary) -> Expr:
         return scope.bind(node.operand)
     if isinstance(node.operand, s.Literal) and type(node.operand.value) in (int, float, Decimal):
         return _literal(scope, s.Literal(node.start, node.end, node.operand.type, -node.operand.value))  # type: ignore[operator]
-    return scope.call(scope, s.Call(node.start, node.end, "negate", (node.operand,)))
+    return scope.call(scope, s.Operation(node.start, node.end, "negate", (node.operand,)))
 
 
 # Operators that may stand behind `*`: any column, as text.
@@ -158,7 +158,7 @@ def _binary(scope: Scope, node: s.Binary) -> Expr:
         return any_column(scope, node)
     if node.operator in ("==", "!=", "<", "<=", ">", ">="):
         return compare(node.operator, scope.bind(node.left), scope.bind(node.right), node.span)
-    return scope.call(scope, s.Call(node.start, node.end, node.operator, (node.left, node.right)))
+    return scope.call(scope, s.Operation(node.start, node.end, node.operator, (node.left, node.right)))
 
 
 def boolean(scope: Scope, node: s.Node) -> Expr:
@@ -178,7 +178,7 @@ def _logical(scope: Scope, node: s.Logical) -> Expr:
 def _between(scope: Scope, node: s.Between) -> Expr:
     operand, low, high = scope.bind(node.operand), scope.bind(node.low), scope.bind(node.high)
     if high.type == types.TIMESPAN and low.type == types.DATETIME:
-        high = scope.call(scope, s.Call(node.start, node.end, "+", (node.low, node.high)))
+        high = scope.call(scope, s.Operation(node.start, node.end, "+", (node.low, node.high)))
     below, above = ("<", ">") if node.negated else (">=", "<=")
     parts = (compare(below, operand, low, node.span), compare(above, operand, high, node.span))
     return Logic(types.BOOL, "or" if node.negated else "and", parts)
@@ -213,7 +213,7 @@ def _operator(scope: Scope, name: str, left: Expr, right: Expr, node: s.Node) ->
     """An operator of the table applied to values that are bound already."""
     inner = replace(scope, environment=scope.environment.with_names({"$0": left, "$1": right}), columns={})
     arguments = (s.Name(node.start, node.end, "$0"), s.Name(node.start, node.end, "$1"))
-    return scope.call(inner, s.Call(node.start, node.end, name, arguments))
+    return scope.call(inner, s.Operation(node.start, node.end, name, arguments))
 
 
 def _items(scope: Scope, node: s.Member) -> list[Expr | Rel]:

@@ -264,6 +264,8 @@ def _named(cursor: Cursor) -> Node:
     cursor.take()
     if not called:
         return Name(token.start, token.end, token.text)
+    if token.text[0] == "$":
+        raise syntax(f"No function has a name such as '{token.text[:40]}'", token.span)
     cursor.take()
     return Call(token.start, cursor.last_end, token.text, ()) if cursor.accept(")") else _call(cursor, token.start)
 

@@ -56,6 +56,11 @@ class Call(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Operation(Call):
+    """An operator with its operands, bound as a call; the binder makes it, and no name in a text is one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unary(Node):
     """`-x`, `+x`."""
 
