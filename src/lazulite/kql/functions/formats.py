@@ -59,9 +59,19 @@ def _parts(name: str, kind: str, forms: dict[str, str]) -> tuple[Function, ...]:
 
 FUNCTIONS: Final[tuple[Function, ...]] = (
     function(
-        "format_datetime", "A moment in a format.", kind="special", example='print format_datetime(now(), "yyyy-MM-dd")'
+        "format_datetime",
+        "A moment in a format.",
+        kind="special",
+        named="first",
+        example='print format_datetime(now(), "yyyy-MM-dd")',
     ),
-    function("format_timespan", "A span in a format.", kind="special", example='print format_timespan(90m, "hh:mm")'),
+    function(
+        "format_timespan",
+        "A span in a format.",
+        kind="special",
+        named="first",
+        example='print format_timespan(90m, "hh:mm")',
+    ),
     *_parts("format_datetime", "datetime", DATETIME),
     *_parts("format_timespan", "timespan", TIMESPAN),
 )

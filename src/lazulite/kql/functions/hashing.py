@@ -79,10 +79,19 @@ BYTES: Final[dict[str, Callable[[Any], bytes]]] = {
     "datetime": _whole,
     "timespan": _whole,
     "long": _whole,
-    "int": _whole,
-    "bool": _whole,
     "real": lambda value: struct.pack("<d", float(value)),
 }
+
+
+# How many bytes Kusto hashes of these is not published.
+REFUSED: Final = ("bool", "int", "decimal", "guid")
+
+
+def _refused(kind: str) -> Signature:
+    def why(constants: tuple[object, ...]) -> str:
+        return f"A hash of the type {kind} (its bytes are not published; tolong() or tostring() has a documented hash)"
+
+    return local(f"{kind}, long? -> long", lambda *values: None, why)
 
 
 def _hashed(kind: str) -> tuple[Signature, Signature]:
@@ -102,6 +111,7 @@ def _hashed(kind: str) -> tuple[Signature, Signature]:
 
 def _xxhash(name: str) -> Function:
     signatures = [signature for kind in BYTES for signature in _hashed(kind)]
+    signatures += map(_refused, REFUSED)
     doc = "xxHash64 of the value, maybe modulo a number; for use within one query, as it may change."
     return function(name, doc, *signatures, example=f'print {name}("World", 100)')
 

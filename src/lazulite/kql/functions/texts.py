@@ -27,8 +27,12 @@ UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 BYTE_UNITS: Final = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
 
 
-def _index_of(text: str, wanted: str, start: int = 0, length: int = -1, occurrence: int = 1) -> int:
+def _index_of(text: str, wanted: str, start: int = 0, length: int = -1, occurrence: int = 1) -> int | None:
     """The place of an occurrence that begins in the range; it may end beyond."""
+    if length < -1 or occurrence < 0:
+        return None
+    if not occurrence:
+        return -1
     first = max(start + len(text), 0) if start < 0 else start
     last = len(text) if length < 0 else min(first + length - 1 + len(wanted), len(text))
     at = first - 1
