@@ -38,14 +38,12 @@ def values(printer: Printer, node: Values) -> str:
     if not node.rows:
         return f"SELECT {', '.join(f'{printer.null(ref)} AS c{ref.id}' for ref in node.columns)} WHERE false"
     show = printer.expressions()
-    rows = ", ".join("(" + ", ".join(show(value) for value in row) + ")" for row in node.rows)
-    source = show.layers.wrap("SELECT 0") if show.layers.names else ""
-    if source:
-        rows = " UNION ALL ".join(
-            "SELECT " + ", ".join(show(v) for v in row) + f" FROM ({source})" for row in node.rows
-        )
-        return f"SELECT * FROM ({rows}) AS v({names})"
-    return f"SELECT * FROM (VALUES {rows}) AS v({names})"
+    # Each value is printed once: a nested query would get other names the second time.
+    rows = [", ".join(show(value) for value in row) for row in node.rows]
+    if not show.layers.names:
+        return f"SELECT * FROM (VALUES {', '.join(f'({row})' for row in rows)}) AS v({names})"
+    source = show.layers.wrap("SELECT 0")
+    return f"SELECT * FROM ({' UNION ALL '.join(f'SELECT {row} FROM ({source})' for row in rows)}) AS v({names})"
 
 
 def sequence(printer: Printer, node: Sequence) -> str:
