@@ -66,6 +66,13 @@ def test_queries_inside_expressions_stand_in_the_tree() -> None:
     assert sum(" Scan" in line or line.startswith("Scan") for line in found.plan) == 2
 
 
+def test_each_of_several_results_is_explained() -> None:
+    found = explained("T | where Size > 1 | fork a = (count) b = (take 1 | project Name)")
+    assert [line for line in found.plan if line.startswith("Result ")] == ["Result a", "Result b"]
+    assert [scan.columns for scan in found.scans][1] == ("Name", "Size")
+    assert len(found.sql) == 2
+
+
 def test_every_case_can_be_explained() -> None:
     found = [case for path in CASES.glob("*.kql") for case in cases(path.stem) if not case.error]
     assert found

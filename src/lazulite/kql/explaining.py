@@ -61,10 +61,22 @@ class Explanation:
 
 
 def explain(compiled: Compiled) -> Explanation:
-    """The explanation of a query; columns of tables have their names, all others are c and a number."""
+    """The explanation of a query; columns of tables have their names, all others are c and a number.
+
+    Of several results each has its own part, under its name.
+    """
+    parts = [_explained(one, f"Result {one.name}") for one in (compiled, *compiled.further)]
+    return Explanation(
+        tuple(line for part in parts for line in part.plan[0 if compiled.further else 1 :]),
+        tuple(scan for part in parts for scan in part.scans),
+        tuple(text for part in parts for text in part.sql),
+    )
+
+
+def _explained(compiled: Compiled, head: str) -> Explanation:
     names = dict(_names(compiled.plan))
     return Explanation(
-        tuple(_tree(compiled.plan, names, 0)),
+        (head, *_tree(compiled.plan, names, 0)),
         tuple(_scans(compiled.plan, names, ())),
         tuple(stage.sql for stage in compiled.stages),
     )
