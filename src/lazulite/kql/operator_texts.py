@@ -99,6 +99,7 @@ SOURCES: Final = {
     "union": OPERATORS["union"],
 }
 STATEMENTS: Final = {
+    "declare": Text("declare query_parameters (Name: type = default, ...);", "Parameters that a request may fill."),
     "let": Text("let Name = value;", "Names a value, a table or a function."),
     "set": Text("set option [= value];", "Sets an option of the query."),
 }
