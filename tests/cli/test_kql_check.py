@@ -57,6 +57,8 @@ def reasons(name: str, content: Any) -> list[str]:
         ('print "open\n\nprint 2', ['print "open', "print 2"]),
         ("T\r\n\r\nU\r\n", ["T", "U"]),
         ("T\n \t\nU", ["T", "U"]),
+        ('print "("\n\nprint "|"\n\nprint 3', ['print "("', 'print "|"', "print 3"]),
+        ("print x = (1\n\n,\n\n2)\n\nprint 2", ["print x = (1\n\n,\n\n2)", "print 2"]),
     ],
 )
 def test_a_blank_line_ends_a_query_that_can_end_there(content: str, expected: list[str]) -> None:
@@ -104,9 +106,9 @@ WORKBOOK = {"type": "microsoft.insights/workbooks", "properties": {"serializedDa
         (RULE, [f"{JOBS} | count"]),
         (OLD_RULE, [JOBS]),
         (DASHBOARD, ["T1", "T2"]),
-        (ITEMS, ["W1"]),
-        (WORKBOOK, ["W1"]),
-        ({"resources": [RULE, {"resources": [WORKBOOK]}]}, [f"{JOBS} | count", "W1"]),
+        (ITEMS, ["W1", "W2 | where a {Time}"]),
+        (WORKBOOK, ["W1", "W2 | where a {Time}"]),
+        ({"resources": [RULE, {"resources": [WORKBOOK]}]}, [f"{JOBS} | count", "W1", "W2 | where a {Time}"]),
         ({"type": "Microsoft.OperationalInsights/workspaces/savedSearches", "properties": {"query": "S"}}, ["S"]),
         ({"type": "Microsoft.OperationalInsights/queryPacks/queries", "properties": {"body": "Q"}}, ["Q"]),
         ({"type": "Microsoft.ResourceGraph/queries", "properties": {"query": "resources"}}, ["resources"]),
@@ -126,7 +128,6 @@ def test_queries_are_found_inside_documents(content: Any, expected: list[str]) -
     [
         ({"query": "[concat('T', ' | count')]"}, "template expression"),
         ({"query": "[variables('gone')]"}, "template expression"),
-        (ITEMS, "parameters of a workbook"),
         ({"query": "T | where a > x", "functionAlias": "F", "functionParameters": "x:long"}, "takes parameters"),
     ],
 )
@@ -148,7 +149,7 @@ def test_right_queries_pass(lazulite: Command, written: Callable[[str, Any], str
     assert outcome.status == 0
     note = "w.workbook:5:19: note: not checked: parameters of a workbook stand in the query"
     assert outcome.out.splitlines() == [note]
-    assert outcome.err == "lazulite: 4 queries in 3 files, 0 problems\n"
+    assert outcome.err == "lazulite: 5 queries in 3 files, 0 problems\n"
 
 
 def test_an_error_is_placed_in_its_file(lazulite: Command, written: Callable[[str, Any], str]) -> None:
@@ -245,6 +246,17 @@ def test_columns_that_only_rows_decide_are_not_checked(lazulite: Command, writte
     outcome = lazulite("kql", "check", written("a.kql", text))
     assert outcome.status == 0
     assert outcome.out.startswith("a.kql:1:1: note: not checked: bag_unpack without data")
+
+
+def test_braces_of_the_query_itself_are_no_parameters(lazulite: Command, written: Callable[[str, Any], str]) -> None:
+    content = {"query": "let f = (x:long) {x}; print f(1)"}
+    assert lazulite("kql", "check", written("a.json", content)).out == ""
+
+
+def test_a_long_file_is_read_once(lazulite: Command, written: Callable[[str, Any], str]) -> None:
+    outcome = lazulite("kql", "check", written("a.kql", "print (\n\n" * 20_000))
+    assert outcome.status == 1
+    assert "LIM0001" in outcome.out
 
 
 def test_a_file_without_a_query_is_told(lazulite: Command, written: Callable[[str, Any], str]) -> None:

@@ -29,6 +29,7 @@ from lazulite.kql.errors import DATA_NEEDED
 MAX_FILE = 32 * 1024 * 1024
 NOT_A_DOCUMENT = "FILE0001"
 NO_COLUMN = "SEM0100"
+FILLED = "parameters of a workbook stand in the query"
 
 app = typer.Typer(help="Tools for queries in files.", no_args_is_help=True)
 
@@ -127,6 +128,8 @@ class Checker:
         except kql.KqlError as error:
             if error.kind == DATA_NEEDED:
                 yield places.problem(found.places[0], "note", "", f"not checked: {error.message}")
+            elif found.filled:
+                yield places.problem(found.places[0], "note", "", f"not checked: {FILLED}")
             else:
                 yield places.of(error, found, "error")
             return

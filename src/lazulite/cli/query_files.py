@@ -21,6 +21,8 @@ JSON_SUFFIXES = frozenset({".json", ".workbook", ".dashboard"})
 SERIALIZED = frozenset({"serializeddata"})
 QUERY = "query"
 LOGS = frozenset({"0", ""})
+_BLANK_LINES = re.compile(r"(?:\n[ \t\r]*)+(?=\n)")
+_NEXT = re.compile(r"\s*(\S)")
 _PLACEHOLDER = re.compile(r"\{[A-Za-z_][\w ]*(?::[^{}]*)?\}")
 _REFERENCE = re.compile(r"\[\s*(variables|parameters)\(\s*'([^']+)'\s*\)\s*\]")
 _OPEN = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
@@ -30,11 +32,15 @@ _CONTINUED = frozenset({"|", ")", "]", "}", ","})
 
 @dataclass(frozen=True)
 class Found:
-    """A query; `places` are the offsets of its characters in the file. `columns` must be in its result."""
+    """A query; `places` are the offsets of its characters in the file. `columns` must be in its result.
+
+    `filled`: parameters of a workbook may stand in it, so that it need not be right as it is.
+    """
 
     text: str
     places: Sequence[int]
     columns: tuple[Text, ...] = ()
+    filled: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,26 +64,45 @@ def queries(name: str, content: str) -> Iterator[Found | Unchecked]:
 
 
 def _blocks(content: str) -> Iterator[Found]:
-    start = 0
-    for end in (*(found.start() for found in re.finditer(r"(?:\n[ \t\r]*)+(?=\n)", content)), len(content)):
-        block = content[start:end]
-        if _ends(block, content[end:]):
-            if _tokens(block):
-                yield Found(block, range(start, end + 1))
-            start = end
+    start = at = 0
+    block = _Block()
+    for end in (*(found.start() for found in _BLANK_LINES.finditer(content)), len(content)):
+        block.add(content[at:end])
+        at = end
+        if block.ends(content, end):
+            if block.seen:
+                yield Found(content[start:end], range(start, end + 1))
+            start, block = end, _Block()
 
 
-def _ends(block: str, rest: str) -> bool:
-    """Whether a query can end here; what cannot be read at all ends, and is told as an error."""
-    if not rest.strip():
-        return True
-    if block.count("```") % 2 or block.count("~~~") % 2:
-        return False
-    tokens = _tokens(block)
-    if not tokens or tokens[-1].text in _CONTINUES or sum(_OPEN.get(token.text, 0) for token in tokens) > 0:
-        return False
-    following = _tokens(rest.lstrip().split("\n", 1)[0])
-    return not (following and following[0].kind == "symbol" and following[0].text in _CONTINUED)
+class _Block:
+    """What has been read of a query, a part between blank lines at a time: each part is looked at once."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        self._depth = 0
+        self._last = ""
+        self._fences = 0
+
+    def add(self, part: str) -> None:
+        inside = self._fences % 2
+        self._fences += part.count("```") + part.count("~~~")
+        if inside or self._fences % 2:
+            self.seen = True
+            return
+        tokens = _tokens(part)
+        self._depth += sum(_OPEN.get(token.text, 0) for token in tokens if token.kind == "symbol")
+        if tokens:
+            self.seen = True
+            self._last = tokens[-1].text if tokens[-1].kind == "symbol" else ""
+
+    def ends(self, content: str, end: int) -> bool:
+        """Whether a query can end here; what cannot be read at all ends, and is told as an error."""
+        following = _NEXT.match(content, end)
+        if following is None:
+            return True
+        open_ = self._depth > 0 or self._fences % 2 or self._last in _CONTINUES
+        return self.seen and not open_ and following[1] not in _CONTINUED
 
 
 def _tokens(text: str) -> list[Token]:
@@ -122,12 +147,11 @@ class _Template:
         found = self._resolved(text)
         if found is None:
             yield Unchecked(place, "the query is a template expression")
-        elif _PLACEHOLDER.search(found.value):
-            yield Unchecked(place, "parameters of a workbook stand in the query")
         elif _text(owner, "functionParameters"):
             yield Unchecked(place, "the saved function takes parameters")
         elif found.value.strip() and not found.value.lstrip().startswith("{"):
-            yield Found(found.value, found.places, tuple(_columns(owner)))
+            filled = _PLACEHOLDER.search(found.value) is not None
+            yield Found(found.value, found.places, tuple(_columns(owner)), filled)
 
     def _resolved(self, text: Text) -> Text | None:
         """The literal text: that of a variable or a parameter's default, where the member only refers to one."""
