@@ -141,3 +141,11 @@ def function(
 ) -> Function:
     """A record; a thin front for tables that read well."""
     return Function(name, doc, signatures, example, named, prefix, null, kind, aliases, finish, results)
+
+
+def local_text(
+    name: str, doc: str, form: Callable[[str], object], example: str, returns: str = "string", *aliases: str
+) -> Function:
+    """The record of a function of one text that SQL cannot say."""
+    signature = local(f"text -> {returns}", form)
+    return function(name, doc, signature, example=f"print {name}({example})", aliases=aliases)
