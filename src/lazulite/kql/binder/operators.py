@@ -83,7 +83,7 @@ BINDERS: Mapping[type[s.Operator], Binder] = {
     s.SearchIn: search_in,
     s.Parse: shaping.parse,
     s.Expand: shaping.expand,
-    s.Series: series,
+    s.Series: applying.keyed(series),
     s.TopHitters: nesting.top_hitters,
     s.TopNested: nesting.top_nested,
     s.Fork: _several,

@@ -47,6 +47,7 @@ INSIDE: Final = (
     s.Summarize,
     s.Parse,
     s.Expand,
+    s.Series,
     s.MvApply,
     s.Join,
     s.Scan,
