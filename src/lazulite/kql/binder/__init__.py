@@ -12,7 +12,11 @@ operators.py    what stands after a `|`: one table
 projections.py  project and its kin, extend, distinct
 rows.py         where, sort, take, top, serialize, count, getschema
 grouping.py     summarize
-joining.py      join, lookup, union
+partitions.py   rows that keep to their partition: filters, limits and groups inside of mv-apply and partition
+applying.py     mv-apply, partition
+nesting.py      top-hitters, top-nested
+joining.py      join, lookup
+uniting.py      union; searching.py search, finding.py find
 evaluating.py   evaluate; plugins/ has its plugins, discovery.py asks the data for columns
 shaping.py      parse, mv-expand
 queries.py      statements and sources

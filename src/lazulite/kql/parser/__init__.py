@@ -5,7 +5,7 @@ expressions.py  scalar expressions
 constants.py    dynamic(...) and other constants
 operators.py    what stands after a `|`: one table from word to function
 parts.py        what several operators have: options, wildcards, sort keys, tables
-rows.py, shapes.py, relations.py  the operators themselves
+rows.py, shapes.py, relations.py, contexts.py, searching.py, tables.py  the operators themselves
 queries.py      statements, sources, pipelines
 """
 
