@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,8 @@ Json = Any
 Number = int | float
 # JSON has no such numbers: in a dynamic they are text.
 NON_FINITE: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+# Kusto counts these as numbers. Here they are text in a dynamic, and from where it counts is documented in two ways.
+TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z|-?(?:\d+\.)?\d\d:\d\d:\d\d(?:\.\d{7})?")
 # Multiplications that one value may cost: a stage is only interrupted between values.
 MAX_WORK: Final = 20_000_000
 
@@ -25,7 +28,11 @@ def numbers(value: Json) -> list[Number | None]:
 
 
 def _other(element: Json) -> Number | None:
-    return NON_FINITE.get(element) if isinstance(element, str) else None
+    if not isinstance(element, str):
+        return None
+    if TIME.fullmatch(element):
+        raise refused("A series of datetimes or timespans where numbers are computed")
+    return NON_FINITE.get(element)
 
 
 def finite(value: Json) -> Any:
