@@ -125,7 +125,7 @@ DUCKDB: Final = Dialect(
     first_of_each="SELECT * FROM ({0}) QUALIFY row_number() OVER ({1}) <= {2}",
     sequence={
         "known": "SELECT {0} + n * {2} AS {4} FROM range({3}) AS t(n)",
-        "computed": "SELECT {0} + n * {2} AS {4} FROM (SELECT unnest(range({3})) AS n)",
+        "computed": "SELECT {0} + n * {2} AS {4} FROM (SELECT *, unnest(range({3})) AS n FROM ({5}))",
         "count": "CASE WHEN {2} > 0 AND {1} >= {0} OR {2} < 0 AND {1} <= {0} THEN ({1} - {0}) // {2} + 1 ELSE 0 END",
         "real": "CASE WHEN {2} > 0 AND {1} >= {0} OR {2} < 0 AND {1} <= {0} "
         "THEN floor(({1} - {0}) / {2})::BIGINT + 1 ELSE 0 END",

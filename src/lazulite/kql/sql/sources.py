@@ -56,7 +56,9 @@ def sequence(printer: Printer, node: Sequence) -> str:
     known = all(isinstance(bound, Const) and bound.value is not None for bound in bounds)
     name = f"c{node.column.id}"
     count = fill(forms[kind], texts)
-    return fill(forms["known" if known else "computed"], [*texts, count, name])
+    # What the bounds hoist stands in one row below.
+    source = show.layers.wrap("SELECT 0 AS nothing")
+    return fill(forms["known" if known else "computed"], [*texts, count, name, source])
 
 
 def local(printer: Printer, node: Local) -> str:
