@@ -21,6 +21,7 @@ def compiled(query: str) -> kql.Compiled:
     "query",
     [
         "range n from 1 to 9 step 1 | extend a0 = strrep('x', 64)" + DOUBLED,
+        "range n from 1 to 9 step 1 | extend a = tostring(repeat('x', n)) | extend b = strrep(a, 32)",
         "range n from 1 to 9 step 1 | extend a = strrep(strrep(strrep('xy', 64), 64), 64)",
         "range n from 1 to 9 step 1 | extend a = strrep(strrep(tostring(n), n), n)",
         "range n from 1 to 9 step 1 | extend a = replace_string(strrep('x', n), 'x', strrep('y', n))",

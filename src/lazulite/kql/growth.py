@@ -34,6 +34,10 @@ STORED_BYTES: Final = 256
 MOST_BYTES: Final = 256 * 1024
 MOST_CONSTANT: Final = 4 * 1024 * 1024
 SCALAR_BYTES: Final = 32
+# Arrays of any length that are made of two numbers. They are bounded while they are made, so their text is taken to be
+# long, but not so long that it may not be used at all.
+UNFOLDING: Final = ("repeat", "range")
+UNFOLDED_BYTES: Final = MOST_BYTES // 16
 MOST_REPEATS: Final = 1_024
 SHORT_TYPES: Final = frozenset(types.SCALARS) - {types.STRING, types.DYNAMIC}
 Lengths = dict[int, int]
@@ -79,9 +83,11 @@ def _expand(node: Expand, lengths: Lengths) -> None:
 
 
 def _local(node: Local, lengths: Lengths) -> None:
-    """Its function may put all that it reads into each column that it makes."""
+    """Its function may put all that it reads into each column that it makes; some make long arrays of little."""
     passed = {ref.id for ref in node.inputs}
     read = sum(_length(ref, lengths) for ref in node.inputs)
+    if node.arguments[:1] and node.arguments[0] in UNFOLDING:
+        read = max(read, UNFOLDED_BYTES)
     lengths.update((ref.id, read) for ref in node.columns if ref.id not in passed)
 
 
