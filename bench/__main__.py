@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("corpus", "queries", "ingest")
+NAMES = ("corpus", "queries", "ingest", "kql")
 
 
 def main(names: list[str]) -> None:

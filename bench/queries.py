@@ -101,15 +101,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         engine = DuckDbEngine(Path(folder), DuckDbSettings(), Counters())
         try:
-            _fill(engine, shared)
-            rows = [_compare(engine, pair) for pair in PAIRS]
+            fill(engine, shared, COPIES)
+            rows = [compare(engine, pair, ROUNDS) for pair in PAIRS]
         finally:
             engine.close()
     show(("query", "rows", "KQL ms", "SQL ms", "ratio (median of pairs)"), rows)
 
 
-def _fill(engine: DuckDbEngine, shared: Path) -> None:
-    """The replay's job and cluster events, each `COPIES` times."""
+def fill(engine: DuckDbEngine, shared: Path, copies: int) -> None:
+    """The replay's job and cluster events, each so many times."""
     engine.adopt("epoch")
     encoder = WorkspaceEncoder("epoch")
     loads = [load for load in traces.everything(shared) if load.category in (traces.JOB, traces.CLUSTER)]
@@ -117,7 +117,7 @@ def _fill(engine: DuckDbEngine, shared: Path) -> None:
         batch for load in loads for batch in decode(ndjson(load.records), parse(WORKSPACE), load.category, NOW).batches
     ]
     sequence = 0
-    for _ in range(COPIES):
+    for _ in range(copies):
         for batch in batches:
             stored = StoredBatch(sequence + 1, batch.resource_id, batch.category, NOW, "bench", "bench", batch.rows)
             appends = tuple(encoder.encode(stored, (SPACE,)))
@@ -125,10 +125,11 @@ def _fill(engine: DuckDbEngine, shared: Path) -> None:
             sequence += 1
 
 
-def _compare(engine: DuckDbEngine, pair: Pair) -> tuple[object, ...]:
+def compare(engine: DuckDbEngine, pair: Pair, rounds: int) -> tuple[object, ...]:
+    """A query in both languages, in turn: name, rows, milliseconds of each, and the median of the ratios."""
     sql = _sql(engine.schema(), pair)
     by_kql, by_sql, ratios = [], [], []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         first, rows = _timed(lambda: _ask(engine, pair.kql))
         second, expected = _timed(lambda: _by_hand(engine, sql))
         assert rows == expected, f"{pair.name}: {rows} rows in KQL, {expected} in SQL"

@@ -55,7 +55,8 @@ class Cursor:
 
     def sees(self, *symbols: str) -> bool:
         """Whether one of these symbols comes next."""
-        return self.token.kind == "symbol" and self.token.text in symbols
+        token = self.tokens[self.at]
+        return token.kind == "symbol" and token.text in symbols
 
     def accept(self, *symbols: str) -> bool:
         """Pass one of these symbols, if it comes next."""
@@ -72,7 +73,8 @@ class Cursor:
 
     def sees_word(self, *words: str) -> bool:
         """Whether one of these words comes next."""
-        return self.token.kind == "name" and self.token.text in words
+        token = self.tokens[self.at]
+        return token.kind == "name" and token.text in words
 
     def accept_word(self, *words: str) -> str | None:
         """Pass one of these words, if it comes next, and say which."""

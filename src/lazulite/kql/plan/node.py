@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +34,33 @@ class Order:
     nulls_first: bool
 
 
-def children(node: Plan | Expr) -> Iterator[Plan | Expr]:
+FIELDS: Final[dict[type, tuple[str, ...]]] = {}
+
+
+def children(node: Plan | Expr) -> list[Plan | Expr]:
     """The plans and expressions directly inside a node, for counting and explaining."""
+    found: list[Plan | Expr] = []
     for name in fields(type(node)):
-        yield from _nodes(getattr(node, name))
+        value = getattr(node, name)
+        if isinstance(value, Plan | Expr):
+            found.append(value)
+        elif isinstance(value, tuple):
+            _gather(value, found)
+    return found
 
 
-def fields(kind: type) -> list[str]:
-    return [name for base in reversed(kind.__mro__) for name in getattr(base, "__slots__", ())]
+def fields(kind: type) -> tuple[str, ...]:
+    """The names of a node's parts; a compilation asks thousands of times."""
+    known = FIELDS.get(kind)
+    if known is None:
+        known = tuple(name for base in reversed(kind.__mro__) for name in getattr(base, "__slots__", ()))
+        FIELDS[kind] = known
+    return known
 
 
-def _nodes(value: object) -> Iterator[Plan | Expr]:
-    if isinstance(value, Plan | Expr):
-        yield value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _nodes(part)
+def _gather(values: tuple[object, ...], found: list[Plan | Expr]) -> None:
+    for value in values:
+        if isinstance(value, Plan | Expr):
+            found.append(value)
+        elif isinstance(value, tuple):
+            _gather(value, found)
