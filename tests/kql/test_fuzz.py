@@ -132,6 +132,7 @@ SLOW = {
     "a sort": "range a from 1 to 300000000 step 1 | extend b = hash(tostring(a)) | sort by b asc | take 10",
     "a function beside the engine": "range a from 1 to 100000000000 step 1 | extend s = strcat(a, '.1.2.3')"
     " | extend p = parse_path(s) | summarize count() by tostring(p)",
+    "one long list": "print r = range(0, 1000000000) | mv-expand r | count",
     "lists": "range a from 1 to 5000 step 1 | extend l = range(1, 100000, 1) | mv-expand l | summarize dcount(l > 5)",
 }
 

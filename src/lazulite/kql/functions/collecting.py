@@ -21,8 +21,8 @@ LIST: Final = "list({0}{order}) FILTER (WHERE {0} IS NOT NULL{f})"
 SET: Final = "list(DISTINCT {0} ORDER BY {0}) FILTER (WHERE {0} IS NOT NULL{f})"
 # The elements of arrays are members of the set, not the arrays.
 FLAT_SET: Final = (
-    "list_sort(list_distinct(flatten(list(CASE variant_type({0}) WHEN 'ARRAY' THEN TRY_CAST({0} AS VARIANT[]) "
-    "ELSE [{0}] END) FILTER (WHERE {0} IS NOT NULL{f}))))"
+    "list_sort(list_distinct(flatten(list(CASE variant_type({0}) WHEN 'ARRAY' "
+    "THEN TRY_CAST({0}::JSON AS JSON[])::VARIANT[] ELSE [{0}] END) FILTER (WHERE {0} IS NOT NULL{f}))))"
 )
 BAG: Final = (
     "map_entries(list_reduce(list(TRY_CAST({0}::JSON AS MAP(VARCHAR, JSON)){order}) "

@@ -18,7 +18,7 @@ def _bag(arguments: list[str]) -> str:
 
 def elements(value: str) -> str:
     """SQL: an array's elements as a list; null for anything else."""
-    return f"CASE WHEN variant_type({value}) = 'ARRAY' THEN TRY_CAST({value} AS VARIANT[]) END"
+    return f"CASE WHEN variant_type({value}) = 'ARRAY' THEN TRY_CAST({value}::JSON AS JSON[])::VARIANT[] END"
 
 
 # A text that is not JSON is itself, as a string; an empty one is null. The engine parses nested brackets by recursion

@@ -135,7 +135,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         sig("text, long -> string", "repeat({0}, CASE WHEN {1} < 1024 THEN {1} WHEN {1} >= 1024 THEN 1024 END)"),
         sig(
             "text, long, string! -> string",
-            "CASE WHEN {1} > 0 THEN array_to_string(list_transform(range(least({1}, 1024)), lambda x: {0}), {2}) END",
+            "CASE WHEN {1} > 0 THEN repeat({0} || {2}, least({1}, 1024) - 1) || {0} ELSE '' END",
         ),
         example='print strrep("ab", 3)',
     ),

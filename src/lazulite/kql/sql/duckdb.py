@@ -115,7 +115,8 @@ DUCKDB: Final = Dialect(
     "json_extract({0}::JSON, '/' || replace(replace({1}, '~', '~0'), '/', '~1'))::VARIANT END",
     unfolded_bag=f"list_transform({KEYS}, lambda k: json_object(k, {PAIR})::VARIANT)",
     unfolded_pair=f"list_transform({KEYS}, lambda k: json_array(k, {PAIR})::VARIANT)",
-    unfolded="CASE variant_type({0}) WHEN 'ARRAY' THEN TRY_CAST({0} AS VARIANT[]) "
+    # By way of JSON: a cast from VARIANT to VARIANT[] takes twenty times as long, and gives the same.
+    unfolded="CASE variant_type({0}) WHEN 'ARRAY' THEN TRY_CAST({0}::JSON AS JSON[])::VARIANT[] "
     "WHEN 'OBJECT' THEN {1} ELSE [{0}] END",
     unfold="unnest({0})",
     places="unnest(range(greatest({*}, 0)))",
