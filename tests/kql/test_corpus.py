@@ -1,4 +1,4 @@
-"""The conformance corpus beside the repository: no wrong answer, and at least as many right ones as today."""
+"""The conformance corpus beside the repository: every case is answered as expected, but for those named here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ import pytest
 
 from lazulite.kql import KqlError, run
 
-MATCHED = 378
+# Refused by name, since how Kusto computes them is not published.
+REFUSED = {
+    "doc-hash-combine-function-00": "how hashes are combined: none of the known formulas gives the case's value",
+    "doc-reduce-operator-03": "which tokens of a text become wildcards, and which row represents a pattern",
+    "doc-series-periods-validate-function-01": "how a period is scored",
+}
 
 
 def runner_of(shared: Path) -> ModuleType:
@@ -42,6 +47,7 @@ def test_corpus(shared: Path) -> None:
     runner = runner_of(shared)
     tables = runner.load_tables(shared / "kql" / "tables")
     lines = (shared / "kql" / "corpus.jsonl").read_text().splitlines()
-    verdicts = [verdict(runner, json.loads(line), tables) for line in lines]
-    assert [found for found in verdicts if found not in ("match", "refused")] == []
-    assert verdicts.count("match") >= MATCHED
+    cases = [json.loads(line) for line in lines]
+    verdicts = {case["id"]: verdict(runner, case, tables) for case in cases}
+    assert [found for found in verdicts.values() if found not in ("match", "refused")] == []
+    assert {name for name, found in verdicts.items() if found == "refused"} == set(REFUSED)

@@ -9,10 +9,11 @@ from typing import Final
 from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.partitions import row_number
 from lazulite.kql.binder.scanning import scoped_all
-from lazulite.kql.binder.scope import Col, Context, Lambda, Rel, unique, unknown
+from lazulite.kql.binder.scope import Col, Context, Lambda, Rel, extended, unique, unknown
 from lazulite.kql.errors import KqlError, Span, semantic, unsupported
-from lazulite.kql.plan import Const, Expr, UnionAll
+from lazulite.kql.plan import Const, Expr, Order, Ref, UnionAll
 from lazulite.kql.scopes import ScopedTable
 
 # What stands for the name of another scope's table: Kusto qualifies it, in a form that is not documented.
@@ -109,8 +110,23 @@ def united(context: Context, inputs: list[tuple[str, Rel]], source: str | None, 
     parts = []
     for name, rel in inputs:
         values = list(_values(rel, slots))
-        parts.append((rel.plan, tuple([Const(types.STRING, name), *values] if source else values)))
-    return Rel(UnionAll(tuple(refs), tuple(parts)), tuple(columns))
+        parts.append((rel, [Const(types.STRING, name), *values] if source else values))
+    if len(parts) > 1 and all(rel.serialized for rel, _ in parts):
+        return _in_order(context, parts, refs, columns)
+    plans = tuple((rel.plan, tuple(values)) for rel, values in parts)
+    return Rel(UnionAll(tuple(refs), plans), tuple(columns))
+
+
+def _in_order(context: Context, parts: list[tuple[Rel, list[Expr]]], refs: list[Ref], columns: list[Col]) -> Rel:
+    """A union of serialized rows stays serialized: one input after another, each in its own order."""
+    place, row = context.fresh(types.LONG), context.fresh(types.LONG)
+    plans = []
+    for at, (rel, values) in enumerate(parts):
+        number = context.fresh(types.LONG)
+        numbered = extended(rel, [(number, row_number(rel.order))])
+        plans.append((numbered.plan, (*values, Const(types.LONG, at), number)))
+    order = tuple(Order(key, descending=False, nulls_first=False) for key in (place, row))
+    return Rel(UnionAll((*refs, place, row), tuple(plans)), tuple(columns), order, serialized=True)
 
 
 Slot = tuple[str, str]
