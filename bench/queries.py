@@ -148,7 +148,7 @@ def _ask(engine: DuckDbEngine, text: str) -> int:
 
 def _by_hand(engine: DuckDbEngine, sql: str) -> int:
     with engine._instance.cursor() as cursor:
-        return int(cursor.execute(sql).to_arrow_table().num_rows)
+        return int(cursor.sql(sql).to_arrow_table().num_rows)
 
 
 def _sql(schema: Schema, pair: Pair) -> str:
