@@ -32,7 +32,7 @@ format: install ## Let ruff format and fix
 	$(BIN)/ruff format .
 
 test: install ## Unit and end to end, under 8 minutes; skips are counted and named
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -n 2 -m "not long"
 
 test-all: install ## Everything, fewer rounds of the long suites, a new seed; a missing server fails
 	LAZULITE_SERVERS=required LAZULITE_SEED=$(SEED) $(BIN)/pytest
