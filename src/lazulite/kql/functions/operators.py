@@ -7,6 +7,11 @@ from typing import Final
 from lazulite.kql.functions.decimals import product, quotient
 from lazulite.kql.functions.record import Function, function, local, sig
 
+# SQL's remainder has the sign of {0}; the divisor is added by its own sign, since the least number has no abs().
+REMAINDER: Final = (
+    "CASE WHEN {0} % nullif({1}, 0) >= 0 THEN {0} % {1} "
+    "WHEN {1} < 0 THEN {0} % {1} - {1} WHEN {1} > 0 THEN {0} % {1} + {1} END"
+)
 # Terms are runs of letters and digits (an underscore separates); a needle's own edge counts only where it is a term's.
 EDGE: Final = r"'[^\p{{L}}\p{{N}}]'"
 STARTS: Final = (
@@ -86,17 +91,15 @@ OPERATORS: Final[tuple[Function, ...]] = (
     function(
         "%",
         "Remainder, never negative.",
-        sig("integer, integer -> widest", "((({0} % nullif({1}, 0)) + abs({1})) % abs(nullif({1}, 0)))", total=False),
+        sig("integer, integer -> widest", REMAINDER, total=False),
         sig("real, real -> real", "((({0} % {1}) + abs({1})) % abs({1}))"),
         sig(
             "decimal, decimal -> decimal",
-            "((({0} % nullif({1}, 0)) + abs({1})) % abs(nullif({1}, 0)))",
+            REMAINDER,
             total=False,
         ),
         sig("datetime, timespan -> timespan", "({0} % nullif({1}, 0))", total=False),
-        sig(
-            "timespan, timespan -> timespan", "((({0} % nullif({1}, 0)) + abs({1})) % abs(nullif({1}, 0)))", total=False
-        ),
+        sig("timespan, timespan -> timespan", REMAINDER, total=False),
         null="null for null; by zero is null",
         example="print -7 % 3",
     ),
