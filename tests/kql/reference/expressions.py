@@ -54,13 +54,21 @@ def compare(operator: str, one: Expr, two: Expr) -> Expr:
 
 
 def both(one: Expr, two: Expr) -> Expr:
-    """and: for `where`, which takes null for false."""
-    return call("bool", "({0} and {1})", lambda a, b: bool(a) and bool(b), one, two, total=True)
+    """and: false beside a false, else null beside a null."""
+    return call("bool", "({0} and {1})", _all, one, two, total=True)
 
 
 def either(one: Expr, two: Expr) -> Expr:
-    """or: likewise."""
-    return call("bool", "({0} or {1})", lambda a, b: bool(a) or bool(b), one, two, total=True)
+    """or: true beside a true, else null beside a null."""
+    return call("bool", "({0} or {1})", _any, one, two, total=True)
+
+
+def _any(*tests: bool | None) -> bool | None:
+    return True if True in tests else None if None in tests else False
+
+
+def _all(*tests: bool | None) -> bool | None:
+    return False if False in tests else None if None in tests else True
 
 
 def negated(one: Expr) -> Expr:
@@ -116,8 +124,12 @@ def one_of(operator: str, one: Expr, items: list[Expr]) -> Expr:
 
 
 def between(one: Expr, low: Expr, high: Expr) -> Expr:
-    """between, both ends included."""
-    return call("bool", "({0} between ({1} .. {2}))", lambda a, b, c: b <= a <= c, one, low, high)
+    """between, both ends included: outside of one bound it is false, whether or not the other is null."""
+
+    def inside(value: Any, least: Any, most: Any) -> bool | None:
+        return _all(*(None if None in pair else pair[0] <= pair[1] for pair in ((least, value), (value, most))))
+
+    return call("bool", "({0} between ({1} .. {2}))", inside, one, low, high, total=True)
 
 
 def is_null(one: Expr) -> Expr:

@@ -156,6 +156,13 @@ class ExpressionPrinter:
         guard = self._guard(node, left, right)
         return f"({left} {operator} {right}{guard})"
 
+    def _ordered(self, node: Compare) -> str:
+        """A comparison by order as a value: null beside a null, whatever the other side is."""
+        if node.left.type != types.REAL or not (_nullable(node.left) or _nullable(node.right)):
+            return self._bare_comparison(node)
+        left, right = self(node.left), self(node.right)
+        return f"CASE WHEN {left} IS NOT NULL AND {right} IS NOT NULL THEN {self._bare_comparison(node)} END"
+
     def _guard(self, node: Compare, left: str, right: str) -> str:
         """NaN is greater than all and equal to itself in SQL; in Kusto it is neither."""
         if node.left.type != types.REAL:
@@ -169,7 +176,7 @@ class ExpressionPrinter:
     def compare(self, node: Compare) -> str:
         """A comparison with Kusto's nulls: == of a null and a value is false, of two nulls null."""
         if node.operator not in ("==", "!="):
-            return self._bare_comparison(node)
+            return self._ordered(node)
         left, right = self(node.left), self(node.right)
         if node.operator == "!=":
             return self._different(node, left, right)
