@@ -9,7 +9,7 @@ import sys
 import time
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -81,14 +81,15 @@ def check(
 
 
 def _tables(schema: Path | None, azure: bool) -> tuple[OfflineTables, OfflineTables | None]:
+    known = catalog()
     try:
-        own = described(schema) if schema else catalog()
+        own = described(schema) if schema else known
     except BadRequest as wrong:
         raise typer.BadParameter(wrong.message) from wrong
     if not azure:
         return OfflineTables(own), None
     # A table that is not lazulite's own may as well be in Azure.
-    custom = {name: columns for name, columns in own.items() if name not in catalog()}
+    custom = {name: columns for name, columns in own.items() if name not in known}
     return OfflineTables(own), OfflineTables(custom | azure_catalog())
 
 
@@ -165,7 +166,7 @@ class _Places:
         """The problem of a query, at its place in the file."""
         offset = found.places[min(error.start, len(found.text))]
         made = self.problem(offset, severity, error.code, error.message, error.token)
-        return Problem(**{**asdict(made), "suggestion": error.suggestion})
+        return replace(made, suggestion=error.suggestion)
 
 
 def _content(path: Path) -> str:

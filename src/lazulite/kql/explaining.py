@@ -31,6 +31,7 @@ from lazulite.kql.plan import (
     children,
     fields,
 )
+from lazulite.kql.pruning import references
 
 TIME: Final = "TimeGenerated"
 # What passes rows on one by one: a filter above it that needs nothing of it holds below it as well.
@@ -109,7 +110,7 @@ def _parts(predicate: Expr) -> tuple[Expr, ...]:
 
 def _reached(scan: Scan, names: Names, above: tuple[Expr, ...]) -> Reached:
     own = {ref.id for ref in scan.columns}
-    found = [each for each in above if set(_refs(each)) <= own]
+    found = [each for each in above if references(each) <= own]
     bounds = dict(_bounds(found, names))
     return Reached(
         scan.name,
@@ -119,13 +120,6 @@ def _reached(scan: Scan, names: Names, above: tuple[Expr, ...]) -> Reached:
         bounds.get(">=") or bounds.get(">"),
         bounds.get("<") or bounds.get("<="),
     )
-
-
-def _refs(node: Plan | Expr) -> Iterator[int]:
-    if isinstance(node, Ref):
-        yield node.id
-    for child in children(node):
-        yield from _refs(child)
 
 
 def _bounds(filters: list[Expr], names: Names) -> Iterator[tuple[str, str]]:

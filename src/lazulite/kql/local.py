@@ -19,7 +19,7 @@ from lazulite.kql import ticks, types
 from lazulite.kql.compiler import Compiled
 from lazulite.kql.errors import KqlError, runtime
 from lazulite.kql.functions import Signature, record_of
-from lazulite.kql.functions.record import REFUSAL
+from lazulite.kql.functions.record import REFUSAL, UNANSWERED
 from lazulite.kql.schema import Column
 from lazulite.kql.slices import VECTOR_BYTES, dynamic_bytes, slices
 from lazulite.kql.sql import Stage
@@ -219,11 +219,11 @@ def _weight(value: Any) -> int:
 
 
 def _made(signature: Signature, row: tuple[Any, ...]) -> Any:
-    """One value; what a form cannot compute (a wrong shape, a domain error) is null."""
+    """One value; what a form cannot compute is null."""
     assert signature.local is not None
     try:
         return signature.local(*row)
-    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
+    except UNANSWERED:
         return None
 
 

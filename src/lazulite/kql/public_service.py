@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from typing import Final
 
 from lazulite.kql.errors import KqlError, limit, unsupported
 from lazulite.kql.parser import parse
 from lazulite.kql.schema import Options
 from lazulite.kql.scopes import ScopedTable
-from lazulite.kql.syntax import Call, Literal, Node
+from lazulite.kql.syntax import Call, Literal, Node, walk
 from lazulite.kql.tokens import tokenize
 
 # Scope -> what to do instead.
@@ -42,15 +41,3 @@ def _scope(call: Call) -> Iterator[KqlError]:
         yield unsupported(f"{call.name}() ({SCOPES[call.name]})", call.span)
     if not all(isinstance(argument, Literal) for argument in call.arguments):
         yield unsupported(f"{call.name}() of anything but a literal", call.span)
-
-
-def walk(value: object) -> Iterator[Node]:
-    """Every node of a syntax tree."""
-    if isinstance(value, Node):
-        yield value
-    if isinstance(value, tuple):
-        for item in value:
-            yield from walk(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from walk(getattr(value, field.name))

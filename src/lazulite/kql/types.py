@@ -44,6 +44,11 @@ DOTNET: Final = {
 }
 
 
+def absent(kind: str) -> str | None:
+    """What stands where there is no value: strings are never null."""
+    return "" if kind == STRING else None
+
+
 def widest(*types: str) -> str:
     """The type that numbers of these types are computed in."""
     return max(types, key=NUMBERS.index)

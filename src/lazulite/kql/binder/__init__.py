@@ -5,6 +5,7 @@ names.py        how a column without a name is called
 conversion.py   types made to fit: conversions and comparisons
     simplify.py     rewrites that let the engine read less
 expressions.py  scalar expressions
+applied.py      functions of the table that the binder itself applies
 calls.py        functions of the table, of the author, and special forms
 special.py      functions that read the text of their call
 local_calls.py  calls that a local stage makes

@@ -9,6 +9,7 @@ from typing import Final
 from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder import partitions
+from lazulite.kql.binder.applied import iff
 from lazulite.kql.binder.conversion import compare
 from lazulite.kql.binder.discovery import discovered
 from lazulite.kql.binder.expressions import Scope
@@ -16,8 +17,7 @@ from lazulite.kql.binder.scope import Col, Partition, Rel, extended, project
 from lazulite.kql.binder.shaping import Unfolded, unfolded
 from lazulite.kql.binder.uniting import united
 from lazulite.kql.errors import closest, limit, semantic, unsupported
-from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Apply, Const, Distinct, Expand, Filter, Limit, Order, Ref
+from lazulite.kql.plan import Const, Distinct, Expand, Filter, Limit, Order, Ref, absent
 
 # Names that the rows inside have while their operators are bound; no text of a query can say it.
 ROWS: Final = "\0rows"
@@ -121,8 +121,7 @@ def _for_each_value(scope: Scope, rel: Rel, node: s.Partition, strategy: str) ->
     if key.type == types.DECIMAL:
         raise unsupported("partition by a decimal with a query that has a source of its own", node.key.span)
     values = _values(scope, rel, node)
-    absent = Const(key.type, "" if key.type == types.STRING else None)
-    found = [("", _of_value(scope, node, value)) for value in values or [absent]]
+    found = [("", _of_value(scope, node, value)) for value in values or [absent(key.type)]]
     whole = united(scope.context, found, None, False, node.span)
     return whole if values else replace(whole, plan=Filter(whole.plan, Const(types.BOOL, False)))
 
@@ -162,7 +161,7 @@ def _headed(scope: Scope, rel: Rel, key: Ref) -> Rel:
     fresh = scope.context.fresh
     element, index, live = fresh(types.DYNAMIC), fresh(types.LONG), fresh(types.BOOL)
     twice, once = Const(types.DYNAMIC, "[0,1]"), Const(types.DYNAMIC, "[0]")
-    item = Apply(types.DYNAMIC, "iff", FUNCTIONS["iff"].signatures[0], (partitions.first_of((key,)), twice, once))
+    item = iff(partitions.first_of((key,)), twice, once)
     plan = Expand(rel.plan, rel.refs, (item,), (element,), index, False, None)
     test = compare("==", index, Const(types.LONG, 0), s.Star(0, 0).span)
     return replace(extended(replace(rel, plan=plan), [(live, test)]), partition=Partition((key,), (), live))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import applied
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import SORTS, Scope
 from lazulite.kql.binder.local_calls import staged
 from lazulite.kql.binder.names import result_name
 from lazulite.kql.errors import semantic
-from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Apply, Const, Expr, Field
+from lazulite.kql.plan import Const, Expr, Field
 
 Columns = list[tuple[str, Expr]]
 
@@ -34,10 +34,8 @@ def sorted_arrays(scope: Scope, node: s.Node) -> Columns:
 
 
 def _sorted(scope: Scope, name: str, nulls_last: Expr, which: int, arrays: list[Expr]) -> Expr:
-    record = FUNCTIONS["$sorted"]
     descending = Const(types.BOOL, SORTS[name])
-    arguments = (descending, nulls_last, Const(types.LONG, which), *arrays)
-    return staged(scope, Apply(types.DYNAMIC, record.name, record.signatures[0], arguments))
+    return staged(scope, applied("$sorted", descending, nulls_last, Const(types.LONG, which), *arrays))
 
 
 def member_of_sorted(scope: Scope, node: s.Call) -> Expr:

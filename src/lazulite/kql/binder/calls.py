@@ -8,6 +8,7 @@ from typing import Final
 from lazulite.kql import scopes, types
 from lazulite.kql import syntax as s
 from lazulite.kql.binder import special
+from lazulite.kql.binder.applied import windowed
 from lazulite.kql.binder.conversion import common_type, convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.local_calls import staged
@@ -99,10 +100,7 @@ def _window(scope: Scope, node: s.Call, record: Function) -> Expr:
     type_ = result_type(signature, fitted, node.span)
     for position, parameter in enumerate(signature.parameters[: len(fitted)]):
         if parameter.kind == "restart":
-            counter = FUNCTIONS["$restart"]
-            fitted[position] = Windowed(
-                types.LONG, counter.name, counter.signatures[0], (fitted[position],), scope.order, scope.partition
-            )
+            fitted[position] = windowed("$restart", fitted[position], order=scope.order, partition=scope.partition)
     return Windowed(type_, record.name, signature, tuple(fitted), scope.order, scope.partition)
 
 

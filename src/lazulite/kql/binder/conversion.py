@@ -8,10 +8,10 @@ from typing import Final
 
 from lazulite.kql import types
 from lazulite.kql.binder import simplify
+from lazulite.kql.binder.applied import applied
 from lazulite.kql.errors import NOT_COMPARABLE, Span, semantic
-from lazulite.kql.functions import FUNCTIONS
 from lazulite.kql.literals import parse_typed
-from lazulite.kql.plan import Apply, Compare, Const, Convert, Expr, Logic
+from lazulite.kql.plan import Compare, Const, Convert, Expr, Logic, absent
 
 EXACT_REAL: Final = 1 << 53
 # Texts whose value is plain: those become constants here, so that scans can skip by them. All others are converted by
@@ -67,7 +67,7 @@ def convert(value: Expr, target: str, span: Span) -> Expr:
 def _folded(value: Const, target: str) -> Const | None:
     found = value.value
     if found is None:
-        return Const(target, "" if target == types.STRING else None)
+        return absent(target)
     if isinstance(found, bool):
         return None
     if isinstance(found, int) and value.type in types.INTEGERS:
@@ -150,8 +150,7 @@ def _ordinal(value: Expr, span: Span) -> Expr:
     """As a decimal, which holds every long; a dynamic real as one that lies as it does among whole numbers."""
     if value.type != types.DYNAMIC:
         return convert(value, types.DECIMAL, span)
-    record = FUNCTIONS["$ordinal"]
-    return Apply(types.DECIMAL, record.name, record.signatures[0], (value,))
+    return applied("$ordinal", value)
 
 
 def _with_string(left: Expr, right: Expr, span: Span) -> tuple[Expr, Expr]:

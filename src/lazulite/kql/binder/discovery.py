@@ -23,9 +23,8 @@ def discovered(context: Context, rel: Rel, what: str, span: Span) -> list[tuple[
             f"{what} without data to find its columns in (declare them, as in: evaluate ... : (name:string))", span
         )
     columns = tuple(Column(column.name, column.ref.type) for column in rel.columns)
-    refs = tuple(column.ref for column in rel.columns)
     plan = Limit(rel.plan, MOST_COLUMNS + 1, rel.order)
-    rows = context.ask(Bound(plan, columns, refs, rel.order, None, frozenset(context.tables)))
+    rows = context.ask(Bound(plan, columns, rel.shown, rel.order, None, frozenset(context.tables)))
     if rows.num_rows > MOST_COLUMNS:
         raise limit(f"{what} would make more than {MOST_COLUMNS} columns", span)
     return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))

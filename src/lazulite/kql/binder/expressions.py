@@ -20,7 +20,31 @@ from lazulite.kql.scopes import ScopedTable
 
 # Calls that a local stage makes into columns: of one row, or of a row among the others.
 Staged = Apply | Windowed
-Pending = dict[Staged, Ref]
+
+
+class Pending(dict[Staged, Ref]):
+    """Calls and their columns. An operator that has some is bound twice: then each is the next one of the first time.
+
+    A call is not known again by itself: a query among its arguments has new columns each time it is bound.
+    """
+
+    def __init__(self, known: Mapping[Staged, Ref] | None = None) -> None:
+        super().__init__(known or {})
+        self._met: list[Ref] = []
+        self._again: Iterator[Ref] | None = None
+
+    def again(self) -> None:
+        """The operator is bound once more."""
+        self._again = iter(self._met)
+
+    def column(self, context: Context, call: Staged) -> Ref:
+        """The column of a call."""
+        if self._again is not None:
+            return next(self._again)
+        if call not in self:
+            self[call] = context.fresh(call.type)
+        self._met.append(self[call])
+        return self[call]
 
 
 @dataclass(frozen=True)

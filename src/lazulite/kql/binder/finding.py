@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
@@ -14,7 +14,7 @@ from lazulite.kql.binder.scope import Col, Rel, extended, unknown
 from lazulite.kql.binder.searching import all_tables, matching
 from lazulite.kql.binder.uniting import SCOPED, tables
 from lazulite.kql.errors import semantic, unsupported
-from lazulite.kql.plan import Const, Expr, UnionAll
+from lazulite.kql.plan import Const, Expr, UnionAll, absent
 
 
 @dataclass(frozen=True)
@@ -64,22 +64,15 @@ def _asked(node: s.Node, inputs: list[tuple[str, Rel]]) -> dict[str, str]:
     return {name: next(iter(several)) for name, several in found.items()}
 
 
-def _names(node: object) -> list[str]:
+def _names(node: s.Node) -> list[str]:
     """The names in an expression, in the order of the text, each once."""
-    if isinstance(node, s.Name):
-        return [node.text]
-    parts: list[object] = []
-    if isinstance(node, s.Node):
-        parts = [getattr(node, one.name) for one in fields(node)]
-    elif isinstance(node, tuple):
-        parts = list(node)
-    return list(dict.fromkeys(name for part in parts for name in _names(part)))
+    return list(dict.fromkeys(part.text for part in s.walk(node) if isinstance(part, s.Name)))
 
 
 def _part(scope: Scope, name: str, rel: Rel, asked: dict[str, str], node: s.Find) -> Found:
     rel = replace(rel, order=(), serialized=False)
     missing = [(column, kind) for column, kind in asked.items() if column not in rel.by_name]
-    made = [(column, scope.context.fresh(kind), _absent(kind)) for column, kind in missing]
+    made = [(column, scope.context.fresh(kind), absent(kind)) for column, kind in missing]
     wide = extended(rel, [(ref, value) for _, ref, value in made]) if made else rel
     wide = replace(wide, columns=(*rel.columns, *(Col(column, ref) for column, ref, _ in made)))
     kept = matching(scope, wide, wide.columns, False, node.predicate)
@@ -125,7 +118,7 @@ def _values(part: Found, made: list[tuple[str, str]], names: set[str], node: s.F
         if name == "pack_" and kind == types.DYNAMIC and name not in names:
             yield packed([(c.name, c.ref) for c in part.whole.columns if c.name not in names], node)
         else:
-            yield convert(has[name], kind, node.span) if name in has else _absent(kind)
+            yield convert(has[name], kind, node.span) if name in has else absent(kind)
 
 
 def _without(rel: Rel, node: s.Find, source: str) -> Rel:
@@ -140,7 +133,3 @@ def _without(rel: Rel, node: s.Find, source: str) -> Rel:
         else:
             raise unsupported("'project-away' of find with a pattern", item.span)
     return replace(rel, columns=tuple(column for column in rel.columns if column.name not in gone))
-
-
-def _absent(kind: str) -> Const:
-    return Const(kind, "" if kind == types.STRING else None)

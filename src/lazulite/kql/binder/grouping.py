@@ -6,17 +6,18 @@ from dataclasses import dataclass, field, replace
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import applied
 from lazulite.kql.binder.array_sorting import sorted_arrays
 from lazulite.kql.binder.calls import match, result_type
 from lazulite.kql.binder.expressions import Pending, Scope
 from lazulite.kql.binder.local_calls import staged, with_stages
 from lazulite.kql.binder.names import result_name
 from lazulite.kql.binder.partitions import grouped
-from lazulite.kql.binder.scope import Col, Rel, project, unique
+from lazulite.kql.binder.scope import Col, Rel, plain_key, project, unique
 from lazulite.kql.binder.several import SEVERAL, Found
 from lazulite.kql.errors import semantic, unsupported
 from lazulite.kql.functions import FUNCTIONS, Signature
-from lazulite.kql.plan import Aggregated, Apply, Const, Expr, Ref
+from lazulite.kql.plan import Aggregated, Const, Expr, Ref
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Group:
     aggregates: list[tuple[Ref, Expr]] = field(default_factory=list)
     outputs: list[tuple[str, Expr]] = field(default_factory=list)
     unnamed: int = 0
-    pending: Pending = field(default_factory=dict)
+    pending: Pending = field(default_factory=Pending)
 
     def hold(self, value: Expr) -> Ref:
         """A column for an aggregate; the same aggregate has the same column."""
@@ -55,10 +56,7 @@ class Group:
         finish = FUNCTIONS[node.name].finish
         if not finish:
             return ref
-        record = FUNCTIONS[finish]
-        signature = record.signatures[0]
-        rows = replace(self.scope, pending=self.pending)
-        return staged(rows, Apply(signature.returns, record.name, signature, (ref,)))
+        return staged(replace(self.scope, pending=self.pending), applied(finish, ref))
 
     def emit(self, name: str | None, value: Expr, node: s.Node, declared: bool) -> None:
         """One column of the result."""
@@ -122,8 +120,7 @@ def _ref(scope: Scope, value: Expr) -> Ref:
 def add_key(group: Group, item: s.Node) -> None:
     """One group key, with its name."""
     value = group.scope.bind(item.value if isinstance(item, s.Assign) else item)
-    if value.type == types.DYNAMIC:
-        raise semantic("A group key is of type dynamic. Please use an explicit cast, such as tostring()", item.span)
+    plain_key("group", value, item.span)
     if isinstance(item, s.Name) and any(name == item.text for name, _ in group.outputs):
         raise semantic(f"The key '{item.text}' stands twice", item.span)
     ref = group.scope.context.fresh(value.type)

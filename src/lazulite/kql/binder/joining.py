@@ -10,7 +10,7 @@ from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
-from lazulite.kql.binder.scope import Col, Context, Rel, materialised, renewed, unique
+from lazulite.kql.binder.scope import Col, Context, Rel, materialised, plain_key, renewed, unique
 from lazulite.kql.errors import NOT_COMPARABLE, Span, closest, semantic, unsupported
 from lazulite.kql.plan import Expr, Join, Ref
 
@@ -52,7 +52,7 @@ def join(scope: Scope, left: Rel, node: s.Operator) -> Rel:
     keys = {pair[1] for pair in on} if node.word == "lookup" else set()
     columns = _columns(kind, left, right, keys)
     within = left.partition.group if left.partition else ()
-    plan = Join(kind, left.plan, right.plan, tuple(on), left.refs, _refs(right), within)
+    plan = Join(kind, left.plan, right.plan, tuple(on), left.refs, right.shown, within)
     weakened = left.partition and replace(left.partition, lost="a join")
     return Rel(plan, columns, partition=weakened)
 
@@ -64,10 +64,6 @@ def _kind(node: s.Join) -> str:
     if node.word == "lookup" and given not in ("leftouter", "inner"):
         raise semantic("lookup is of kind leftouter or inner", node.span)
     return KINDS[given]
-
-
-def _refs(rel: Rel) -> tuple[Ref, ...]:
-    return tuple(column.ref for column in rel.columns)
 
 
 def _conditions(scope: Scope, left: Rel, right: Rel, on: tuple[s.Node, ...]) -> Iterator[tuple[Expr, Expr, Span]]:
@@ -90,14 +86,14 @@ def _ordered(scope: Scope, node: s.Binary, left: Rel) -> tuple[Expr, Expr]:
             message = "Each side of the condition is a column of $left or of $right"
             raise semantic(message, side.span, closest(named, ("$left", "$right")))
     one, two = scope.bind(node.left), scope.bind(node.right)
-    if one in _refs(left):
+    if one in left.shown:
         return one, two
     return two, one
 
 
 def _key(context: Context, left: Rel, right: Rel, one: Expr, two: Expr, span: Span) -> tuple[Rel, Rel, tuple[Ref, Ref]]:
-    if types.DYNAMIC in (one.type, two.type):
-        raise semantic("A join key is of type dynamic. Please use an explicit cast, such as tostring()", span)
+    for side in (one, two):
+        plain_key("join", side, span)
     if one.type != two.type:
         if not {one.type, two.type} <= set(types.INTEGERS):
             message = f"The join compares a column of type {one.type} with one of type {two.type}: convert one before"

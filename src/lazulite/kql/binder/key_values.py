@@ -7,14 +7,14 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import applied
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.scope import Rel, materialised, project, unknown
 from lazulite.kql.errors import semantic
-from lazulite.kql.functions import FUNCTIONS
 from lazulite.kql.functions.key_values import captures
-from lazulite.kql.plan import Apply, Const, Expr, Field, Ref
+from lazulite.kql.plan import Const, Expr, Field, Ref
 
 OPTIONS: Final = ("pair_delimiter", "kv_delimiter", "quote", "escape", "greedy", "regex")
 REPEATED: Final = ("quote", "escape")
@@ -85,18 +85,13 @@ def _by_delimiters(
         "greedy": options["greedy"] == ["True"],
         "keys": [key.name for key in node.keys],
     }
-    form = FUNCTIONS["$pairs"]
-    arguments = (text, Const(types.STRING, json.dumps(specification)))
+    read = applied("$pairs", text, Const(types.STRING, json.dumps(specification)))
     bag = scope.context.fresh(types.DYNAMIC)
-    rel = with_stages(scope.context, rel, {Apply(types.DYNAMIC, form.name, form.signatures[0], arguments): bag})
+    rel = with_stages(scope.context, rel, {read: bag})
     members = [Field(types.DYNAMIC, bag, Const(types.STRING, key.name)) for key in node.keys]
     return rel, [convert(member, types.STRING, node.span) for member in members]
 
 
 def _by_regex(node: s.ParseKv, text: Ref, options: dict[str, list[str]]) -> list[Expr]:
-    form = FUNCTIONS["$pair_of"]
     pattern = Const(types.STRING, options["regex"][0])
-    return [
-        Apply(types.STRING, form.name, form.signatures[0], (text, pattern, Const(types.STRING, key.name)))
-        for key in node.keys
-    ]
+    return [applied("$pair_of", text, pattern, Const(types.STRING, key.name)) for key in node.keys]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -15,42 +15,13 @@ CALL: Final = "call"
 WINDOW: Final = "window"
 
 
-class Met(dict[Staged, Ref]):
-    """Calls and their columns. An operator that has some is bound twice: then each is the next one of the first time.
-
-    A call is not known again by itself: a query among its arguments has new columns each time it is bound.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._met: list[Ref] = []
-        self._again: Iterator[Ref] | None = None
-
-    def again(self) -> None:
-        """The operator is bound once more."""
-        self._again = iter(self._met)
-
-    def column(self, scope: Scope, call: Staged) -> Ref:
-        """The column of a call."""
-        if self._again is not None:
-            return next(self._again)
-        if call not in self:
-            self[call] = scope.context.fresh(call.type)
-        self._met.append(self[call])
-        return self[call]
-
-
 def staged(scope: Scope, call: Staged) -> Expr:
     """The column of the call; where there are no rows, the value of a query of one row."""
     if scope.pending is None:
         ref = scope.context.fresh(call.type)
         rel = with_stages(scope.context, Rel(Values((), ((),)), ()), {call: ref})
         return ScalarQuery(call.type, rel.plan, ref)
-    if isinstance(scope.pending, Met):
-        return scope.pending.column(scope, call)
-    if call not in scope.pending:
-        scope.pending[call] = scope.context.fresh(call.type)
-    return scope.pending[call]
+    return scope.pending.column(scope.context, call)
 
 
 def with_stages(context: Context, rel: Rel, pending: Mapping[Staged, Ref]) -> Rel:

@@ -7,17 +7,17 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import collected, fitting
 from lazulite.kql.binder.conversion import compare, convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.grouping import Group, add_key
 from lazulite.kql.binder.local_calls import staged, with_stages
 from lazulite.kql.binder.names import result_name
 from lazulite.kql.binder.scope import Col, Rel, project, unique
-from lazulite.kql.binder.series_axis import Axis, axis_of, internal
+from lazulite.kql.binder.series_axis import Axis, axis_of
 from lazulite.kql.binder.several import SEVERAL
 from lazulite.kql.errors import closest, semantic, unsupported
-from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Aggregate, Aggregated, Const, Expr, Extend, Filter, Plan, Ref
+from lazulite.kql.plan import Aggregate, Const, Expr, Extend, Filter, Plan, Ref
 
 NONEMPTY: Final = "nonempty"
 
@@ -91,10 +91,12 @@ def _laid(scope: Scope, group: Group, stepped: Rel, place: Ref, made: list[Made]
     keys = [ref for ref, _ in group.keys]
     values = [(scope.context.fresh(one.value.type), one.value) for one in made]
     stepped = project(stepped, [("", ref, ref) for ref in (*keys, place)] + [("", ref, value) for ref, value in values])
-    maps = [(scope.context.fresh("map"), _aggregated("$steps_of", "map", place, ref)) for ref, _ in values]
+    maps: list[tuple[Ref, Expr]] = [
+        (scope.context.fresh("map"), collected("$steps_of", place, ref, kind="map")) for ref, _ in values
+    ]
     fresh = [(scope.context.fresh(ref.type), ref) for ref in keys]
     rows, first, last = (
-        (scope.context.fresh(types.LONG), _aggregated(name, types.LONG, *over))
+        (scope.context.fresh(types.LONG), collected(name, *over, kind=types.LONG))
         for name, over in (("count", ()), ("min", (place,)), ("max", (place,)))
     )
     plan: Plan = Aggregate(stepped.plan, tuple(fresh), (*maps, rows, first, last))
@@ -106,17 +108,11 @@ def _laid(scope: Scope, group: Group, stepped: Rel, place: Ref, made: list[Made]
     return Laid(plan, fresh, maps, start, _count(axis, start, last[0]))
 
 
-def _aggregated(name: str, kind: str, *arguments: Expr) -> Expr:
-    record = FUNCTIONS[name]
-    signature = next(one for one in record.signatures if len(one.parameters) == len(arguments))
-    return Aggregated(kind, record.name, signature, arguments)
-
-
 def _count(axis: Axis, first: Expr, last: Expr) -> Expr:
     """How many places a series has; the same for all where both bounds are given."""
     if axis.high is None:
-        return internal("$places", first, last)
-    return axis.count(axis.low or internal("$start", axis.origin, axis.step, first))
+        return fitting("$places", first, last)
+    return axis.count(axis.low or fitting("$start", axis.origin, axis.step, first))
 
 
 def _filled(scope: Scope, names: list[str], laid: Laid, made: list[Made], axis: Axis) -> Rel:
@@ -126,7 +122,7 @@ def _filled(scope: Scope, names: list[str], laid: Laid, made: list[Made], axis: 
     outputs: list[tuple[str, Ref, Expr]] = [(name, ref, ref) for name, (ref, _) in zip(names, laid.keys, strict=True)]
     for one, (held, _) in zip(made, laid.maps, strict=True):
         taken = [name for name, _, _ in outputs]
-        values = internal("$filled", held, laid.first, count, one.default)
+        values = fitting("$filled", held, laid.first, count, one.default)
         outputs.append((unique(one.name, taken), scope.context.fresh(types.DYNAMIC), values))
     return _labelled(scope, rel, outputs, laid, axis, count)
 
@@ -135,13 +131,13 @@ def _labelled(scope: Scope, rel: Rel, outputs: list[tuple[str, Ref, Expr]], laid
     name = unique(axis.name, [name for name, _, _ in outputs])
     if axis.low is not None and axis.high is not None:
         # The axis is the same for all series, so it is made once.
-        call = internal("$axis", axis.low, axis.step, axis.count(axis.low))
+        call = fitting("$axis", axis.low, axis.step, axis.count(axis.low))
         label = staged(replace(scope, pending=None), call)
         return project(rel, [*outputs, (name, scope.context.fresh(types.DYNAMIC), label)])
-    start = internal("$start", axis.origin, axis.step, laid.first)
+    start = fitting("$start", axis.origin, axis.step, laid.first)
     low = scope.context.fresh(start.type)
     ends = [("", low, start), ("", count, count)]
     arrays = project(rel, [*outputs, *ends])
     made = scope.context.fresh(types.DYNAMIC)
-    arrays = with_stages(scope.context, arrays, {internal("$axis", low, axis.step, count): made})
+    arrays = with_stages(scope.context, arrays, {fitting("$axis", low, axis.step, count): made})
     return replace(arrays, columns=(*arrays.columns[: -len(ends)], Col(name, made)))

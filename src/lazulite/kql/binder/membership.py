@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from lazulite.kql import types
+from lazulite.kql.binder.applied import applied, collected
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.scope import Context, Rel, extended
 from lazulite.kql.errors import Span, semantic
-from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Aggregate, Aggregated, Apply, Expr, OneOfQuery, ScalarQuery
+from lazulite.kql.plan import Aggregate, Expr, OneOfQuery, ScalarQuery
 
 
 def first_text(rel: Rel, span: Span) -> Expr:
@@ -18,8 +18,7 @@ def first_text(rel: Rel, span: Span) -> Expr:
 
 
 def _folded(value: Expr) -> Expr:
-    record = FUNCTIONS["tolower"]
-    return Apply(types.STRING, record.name, record.signatures[0], (value,))
+    return applied("tolower", value)
 
 
 def one_of_texts(context: Context, operand: Expr, rel: Rel, span: Span) -> Expr:
@@ -31,7 +30,6 @@ def one_of_texts(context: Context, operand: Expr, rel: Rel, span: Span) -> Expr:
 
 def array_of(context: Context, rel: Rel, span: Span) -> Expr:
     """The texts of the table's first column, as an array."""
-    record = FUNCTIONS["$texts"]
     column = context.fresh(types.DYNAMIC)
-    texts = Aggregated(types.DYNAMIC, record.name, record.signatures[0], (first_text(rel, span),))
+    texts = collected("$texts", first_text(rel, span))
     return ScalarQuery(types.DYNAMIC, Aggregate(rel.plan, (), ((column, texts),)), column)

@@ -10,15 +10,26 @@ from dataclasses import dataclass, replace
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import collected
 from lazulite.kql.binder.conversion import compare, convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.grouping import Group, summarize
 from lazulite.kql.binder.names import result_name
-from lazulite.kql.binder.rows import top
-from lazulite.kql.binder.scope import Col, Context, Rel, constant_int, extended, project, renewed, unique
+from lazulite.kql.binder.rows import sort_key, top
+from lazulite.kql.binder.scope import Col, Context, Rel, constant_int, extended, plain_key, project, renewed, unique
 from lazulite.kql.errors import semantic, unsupported
-from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Aggregate, Aggregated, Const, Expr, Filter, Join, Limit, Order, Plan, Ref, UnionAll
+from lazulite.kql.plan import (
+    Aggregate,
+    Const,
+    Expr,
+    Filter,
+    Join,
+    Limit,
+    Plan,
+    Ref,
+    UnionAll,
+    absent,
+)
 
 
 def top_hitters(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
@@ -92,10 +103,7 @@ def _levels(scope: Scope, rel: Rel, node: s.TopNested) -> tuple[Rel, list[Level]
     made: list[tuple[Ref, Expr]] = []
     for part in node.levels:
         value = scope.bind(part.of.value if isinstance(part.of, s.Assign) else part.of)
-        if value.type == types.DYNAMIC:
-            raise semantic(
-                "A group key is of type dynamic. Please use an explicit cast, such as tostring()", part.of.span
-            )
+        plain_key("group", value, part.of.span)
         key = scope.context.fresh(value.type)
         made.append((key, value))
         name = unique(result_name(part.of) or "Column1", names)
@@ -131,8 +139,7 @@ def _aggregated(scope: Scope, group: Group, level: Level) -> Expr:
     value = inner.bind(node.value if isinstance(node, s.Assign) else node)
     if group.pending:
         raise unsupported("A function that is computed row by row over the aggregate of top-nested", node.span)
-    if value.type == types.DYNAMIC:
-        raise semantic("A sort key is of type dynamic. Please use an explicit cast, such as tostring()", node.span)
+    plain_key("sort", value, node.span)
     return value
 
 
@@ -145,27 +152,20 @@ def _chosen(scope: Scope, rows: Rel, level: Level, on: tuple[Ref, ...]) -> Rel:
     found = project(Rel(plan, ()), [*(("", key, key) for key in on), ("", total, value)])
     if level.count is None:
         return found
-    descending = level.node.by.descending is not False
-    nulls = level.node.by.nulls_first
-    order = Order(total, descending, not descending if nulls is None else nulls)
-    return replace(found, plan=Limit(found.plan, max(level.count, 0), (order,), on[:-1]))
+    return replace(found, plan=Limit(found.plan, max(level.count, 0), (sort_key(level.node.by, total),), on[:-1]))
 
 
 def _narrowed(context: Context, rows: Rel, on: tuple[Ref, ...], chosen: Rel, kind: str) -> Rel:
     """The rows whose values are (or are not) among those to keep."""
     fresh = renewed(context, chosen)
-    pairs = tuple(zip(on, _refs(fresh), strict=False))
+    pairs = tuple(zip(on, fresh.shown, strict=False))
     return replace(rows, plan=Join(kind, rows.plan, fresh.plan, pairs, rows.refs, ()))
-
-
-def _refs(rel: Rel) -> tuple[Ref, ...]:
-    return tuple(column.ref for column in rel.columns)
 
 
 def _deeper(context: Context, paths: Paths, chosen: Rel) -> Paths:
     """The paths one level further down."""
     fresh = renewed(context, chosen)
-    *keys, total = _refs(fresh)
+    *keys, total = fresh.shown
     if not paths.keys:
         return Paths(fresh, tuple(keys), (total,))
     pairs = tuple(zip(keys, paths.keys, strict=False))
@@ -182,9 +182,8 @@ def _others(scope: Scope, rest: Rel, levels: list[Level], at: int, paths: Paths)
     for level in levels[at:]:
         total = _aggregated(scope, group, level)
         shown = level.others is not None
-        values += [level.others or _absent(level.key.type), total if shown else _absent(total.type)]
-    counting = FUNCTIONS["count"]
-    rows = group.hold(Aggregated(types.LONG, counting.name, counting.signatures[0], ()))
+        values += [level.others or absent(level.key.type), total if shown else absent(total.type)]
+    rows = group.hold(collected("count"))
     grouped = Aggregate(rest.plan, tuple((key, key) for key in above), tuple(group.aggregates))
     some = Filter(grouped, compare(">", rows, Const(types.LONG, 0), levels[at].node.span))
     if not above:
@@ -193,10 +192,6 @@ def _others(scope: Scope, rest: Rel, levels: list[Level], at: int, paths: Paths)
     pairs = tuple(zip(above, paths.keys, strict=True))
     fresh = Join("inner", some, paths.rel.plan, pairs, (*above, *held), (*paths.keys, *paths.totals))
     return fresh, [*paths.pairs, *values]
-
-
-def _absent(kind: str) -> Const:
-    return Const(kind, "" if kind == types.STRING else None)
 
 
 def _united(context: Context, levels: list[Level], parts: list[Part]) -> Rel:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from lazulite.kql import syntax as s
 from lazulite.kql.binder import applying, nesting, partitions, projections, rows, shaping
 from lazulite.kql.binder.evaluating import evaluate
-from lazulite.kql.binder.expressions import Scope
+from lazulite.kql.binder.expressions import Pending, Scope
 from lazulite.kql.binder.grouping import summarize
 from lazulite.kql.binder.joining import join
 from lazulite.kql.binder.key_values import parse_kv
-from lazulite.kql.binder.local_calls import Met, with_stages
+from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.making_series import series
 from lazulite.kql.binder.scope import Rel
 from lazulite.kql.binder.searching import search_in
@@ -31,7 +31,7 @@ def apply(scope: Scope, rel: Rel, operator: s.Operator) -> Rel:
     partitions.check_inside(rel, operator)
     if not isinstance(operator, s.UnionWith | s.SearchIn):
         rel = replace(rel, alias="", source="")
-    pending = Met()
+    pending = Pending()
     inner = replace(scope.over(rel), pending=pending)
     found = binder(inner, rel, operator)
     if not pending:

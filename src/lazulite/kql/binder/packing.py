@@ -7,31 +7,23 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import applied, fitting
 from lazulite.kql.binder.array_sorting import member_of_sorted
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import SORTS, Scope
 from lazulite.kql.binder.local_calls import staged
 from lazulite.kql.errors import semantic
-from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Apply, Const, Expr
+from lazulite.kql.plan import Const, Expr
 
 Special = Callable[[Scope, s.Call], Expr]
 Pairs = list[tuple[str, Expr]]
-
-
-def _dynamic(name: str, arguments: list[Expr], position: int = 0) -> Apply:
-    return Apply(types.DYNAMIC, name, FUNCTIONS[name].signatures[position], tuple(arguments))
-
-
-def _local(scope: Scope, name: str, arguments: list[Expr]) -> Expr:
-    return staged(scope, _dynamic(name, arguments))
 
 
 def packed(pairs: Pairs, node: s.Node) -> Expr:
     arguments: list[Expr] = []
     for name, value in pairs:
         arguments += [Const(types.STRING, name), convert(value, types.DYNAMIC, node.span)]
-    return _dynamic("bag_pack", arguments)
+    return applied("bag_pack", *arguments)
 
 
 def _pack_columns(scope: Scope, node: s.Call) -> Expr:
@@ -48,7 +40,7 @@ def _pack_all(scope: Scope, node: s.Call) -> Expr:
     if not isinstance(leaves_out, Const) or not isinstance(leaves_out.value, bool):
         raise semantic("The argument of pack_all() must be true or false", node.span)
     found = packed(list(scope.columns.items()), node)
-    return _local(scope, "$without_empty", [found]) if leaves_out.value else found
+    return staged(scope, applied("$without_empty", found)) if leaves_out.value else found
 
 
 def _pack_array(scope: Scope, node: s.Call) -> Expr:
@@ -58,7 +50,7 @@ def _pack_array(scope: Scope, node: s.Call) -> Expr:
     values: list[Expr] = []
     for argument in node.arguments:
         values.extend(scope.columns.values() if isinstance(argument, s.Star) else [scope.bind(argument)])
-    return _dynamic("pack_array", [convert(value, types.DYNAMIC, node.span) for value in values])
+    return applied("pack_array", *(convert(value, types.DYNAMIC, node.span) for value in values))
 
 
 def _merge(scalar: str) -> Special:
@@ -67,7 +59,7 @@ def _merge(scalar: str) -> Special:
     def bind(scope: Scope, node: s.Call) -> Expr:
         if len(node.arguments) > 1:
             states = [convert(scope.bind(argument), types.DYNAMIC, argument.span) for argument in node.arguments]
-            return _local(scope, scalar, states)
+            return staged(scope, applied(scalar, *states))
         if scope.aggregates is None:
             raise semantic(f"{node.name}() of one state stands only in summarize", node.span)
         return scope.aggregates(node)
@@ -83,17 +75,15 @@ def _percentile_tdigest(scope: Scope, node: s.Call) -> Expr:
     state, share = (scope.bind(argument) for argument in node.arguments[:2])
     if share.type not in types.NUMBERS:
         raise semantic("The percentage must be a number", node.arguments[1].span)
-    arguments = [convert(state, types.DYNAMIC, node.span), convert(share, types.REAL, node.span)]
-    found = _local(scope, "percentile_tdigest", arguments)
+    arguments = (convert(state, types.DYNAMIC, node.span), convert(share, types.REAL, node.span))
+    found = staged(scope, applied("percentile_tdigest", *arguments))
     return convert(found, kind.type, kind.span) if isinstance(kind, s.TypeOf) else found
 
 
 def _in_array(scope: Scope, node: s.Call) -> Expr:
     """What `in` makes of an array that is not constant."""
     wanted, values = (scope.bind(argument) for argument in node.arguments)
-    record = FUNCTIONS["$in_array"]
-    signature = next(one for one in record.signatures if one.parameters[0].kind == wanted.type)
-    return staged(scope, Apply(types.BOOL, record.name, signature, (wanted, values)))
+    return staged(scope, fitting("$in_array", wanted, values))
 
 
 SPECIAL: Final[dict[str, Special]] = {

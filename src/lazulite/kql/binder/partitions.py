@@ -12,14 +12,12 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import collected, iff, windowed
 from lazulite.kql.binder.conversion import compare
 from lazulite.kql.binder.scope import Context, Partition, Rel
 from lazulite.kql.errors import Span, unsupported
-from lazulite.kql.functions import FUNCTIONS
 from lazulite.kql.plan import (
     Aggregate,
-    Aggregated,
-    Apply,
     Const,
     Expr,
     Extend,
@@ -105,12 +103,9 @@ def grouped(context: Context, rel: Rel, keys: Outputs, outputs: Outputs, span: S
 
 
 def _divided(plan: Plan, partition: Partition, keys: Outputs, outputs: Outputs) -> Plan:
-    record = FUNCTIONS["$shared"]
     own = tuple((ref, ref) for ref in partition.group)
     carried = tuple(
-        (ref, Aggregated(ref.type, record.name, record.signatures[0], (ref,)))
-        for ref in partition.carried
-        if ref not in partition.group
+        (ref, collected("$shared", ref, kind=ref.type)) for ref in partition.carried if ref not in partition.group
     )
     return Aggregate(plan, (*own, *keys), (*outputs, *carried))
 
@@ -120,11 +115,7 @@ def _one_each(context: Context, plan: Plan, partition: Partition, live: Ref, out
     inner = [(context.fresh(ref.type), ref, value) for ref, value in outputs]
     divided = _divided(plan, partition, (), tuple((new, value) for new, _, value in inner))
     chosen = Limit(divided, 1, (Order(live, True, False),), partition.keys)
-    return Extend(chosen, tuple((ref, _iff(live, new, _of_nothing(context, value))) for new, ref, value in inner))
-
-
-def _iff(condition: Expr, one: Expr, other: Expr) -> Expr:
-    return Apply(one.type, "iff", FUNCTIONS["iff"].signatures[0], (condition, one, other))
+    return Extend(chosen, tuple((ref, iff(live, new, _of_nothing(context, value))) for new, ref, value in inner))
 
 
 def _of_nothing(context: Context, value: Expr) -> Expr:
@@ -138,13 +129,12 @@ def _of_nothing(context: Context, value: Expr) -> Expr:
 def guarded(rel: Rel, value: Expr) -> Expr:
     """A value to unfold that keeps the row which stands for a partition: null there, which unfolds into one row."""
     live = rel.partition.live if rel.partition else None
-    return _iff(live, value, Const(value.type, None)) if live else value
+    return iff(live, value, Const(value.type, None)) if live else value
 
 
 def row_number(order: tuple[Order, ...], partition: tuple[Ref, ...] = ()) -> Windowed:
     """The place of each row, from 1."""
-    record = FUNCTIONS["row_number"]
-    return Windowed(types.LONG, record.name, record.signatures[0], (), order, partition)
+    return windowed("row_number", order=order, partition=partition)
 
 
 def first_of(partition: tuple[Ref, ...]) -> Expr:

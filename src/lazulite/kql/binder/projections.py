@@ -150,11 +150,10 @@ def distinct(scope: Scope, rel: Rel, node: s.Project) -> Rel:
             raise semantic(
                 f"The column '{column.name}' is dynamic: distinct needs e.g. tostring({column.name})", node.span
             )
-    refs = tuple(column.ref for column in rel.columns)
     if rel.partition:
-        found = grouped(scope.context, rel, tuple((ref, ref) for ref in refs), (), node.span)
+        found = grouped(scope.context, rel, tuple((ref, ref) for ref in rel.shown), (), node.span)
         return replace(found, columns=rel.columns)
-    return replace(rel, plan=Distinct(rel.plan, refs))
+    return replace(rel, plan=Distinct(rel.plan, rel.shown))
 
 
 PROJECTIONS: Mapping[str, Callable[[Scope, Rel, s.Project], Rel]] = {

@@ -49,10 +49,8 @@ def bind(query: s.Query, database: Database, options: Options, ask: Ask | None =
             "A query gives a table, and this is a scalar: put 'print' before it", query.body.span, code=NOT_TABULAR
         )
     columns = tuple(Column(column.name, column.ref.type) for column in found.columns)
-    refs = tuple(column.ref for column in found.columns)
-    return Bound(
-        found.plan, columns, refs, found.order, context.render, frozenset(context.tables), tuple(context.warnings)
-    )
+    tables, warnings = frozenset(context.tables), tuple(context.warnings)
+    return Bound(found.plan, columns, found.shown, found.order, context.render, tables, warnings)
 
 
 def _scope(context: Context, environment: Environment, pending: Pending | None = None) -> Scope:
@@ -194,7 +192,7 @@ def _cell(scope: Scope, column: s.Declared, node: s.Node) -> Expr:
 
 def _print(scope: Scope, node: s.Node) -> Rel:
     assert isinstance(node, s.Print)
-    pending: Pending = {}
+    pending = Pending()
     outputs: list[tuple[str, Ref, Expr]] = []
     inner = replace(scope, pending=pending)
     columns = ((at, column) for at, item in enumerate(node.items) for column in named(inner, (item,), "print"))

@@ -7,10 +7,10 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import windowed
 from lazulite.kql.binder.expressions import Scope, boolean
 from lazulite.kql.binder.surroundings import Special
 from lazulite.kql.errors import semantic
-from lazulite.kql.functions import FUNCTIONS
 from lazulite.kql.plan import Const, Expr, Windowed
 
 
@@ -22,9 +22,8 @@ class _Rows:
 
     def of(self, name: str, position: int, *arguments: Expr) -> Windowed:
         """A window function of the table over these rows."""
-        signature = FUNCTIONS[name].signatures[position]
         assert self.scope.order is not None
-        return Windowed(signature.returns, name, signature, arguments, self.scope.order, self.scope.partition)
+        return windowed(name, *arguments, order=self.scope.order, partition=self.scope.partition, form=position)
 
 
 def _parts(scope: Scope, node: s.Call) -> tuple[Windowed, tuple[Expr, ...]]:

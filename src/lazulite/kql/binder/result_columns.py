@@ -14,8 +14,9 @@ from lazulite.kql.errors import semantic
 from lazulite.kql.functions import FUNCTIONS, Function
 from lazulite.kql.plan import Apply, Const, Expr, Field
 
-# What is not given a name keeps its own in project; extend and print leave it out, if any is given one.
-KEEPS_REST = "project"
+# Where what is not given a name keeps its own; elsewhere it is left out, if any is given one.
+KEEP_RESULTS = ("project",)
+KEEP_ARRAYS = ("project", "extend")
 
 
 def columns_of(scope: Scope, item: s.Node, word: str) -> list[tuple[str, s.Node, Expr]]:
@@ -24,44 +25,44 @@ def columns_of(scope: Scope, item: s.Node, word: str) -> list[tuple[str, s.Node,
     if not isinstance(node, s.Call) or node.name in scope.environment.names:
         return []
     arrays = sorted_arrays(scope, node)
-    if arrays:
-        return _arrays(item, node, arrays, word)
     record = FUNCTIONS.get(node.name)
+    if arrays:
+        return _named(item, node, _given(item, node, len(arrays), "arrays"), arrays, word, KEEP_ARRAYS)
     if record is None or not record.results:
         return []
+    given = _given(item, node, len(record.results), "columns")
+    return _named(item, node, given, _columns(scope, record, node), word, KEEP_RESULTS)
+
+
+def _given(item: s.Node, node: s.Call, count: int, what: str) -> tuple[str, ...]:
+    """The names before `=`, which may be fewer than the columns."""
     given = item.names if isinstance(item, s.Assign) else ()
-    if len(given) > len(record.results):
-        raise semantic(f"{node.name}() gives {len(record.results)} columns, not {len(given)}", item.span)
-    shown = len(record.results) if not given or word == KEEPS_REST else len(given)
+    if len(given) > count:
+        raise semantic(f"{node.name}() gives {count} {what}, not {len(given)}", item.span)
+    return given
+
+
+def _named(
+    item: s.Node, node: s.Call, given: tuple[str, ...], found: Columns, word: str, keeping: tuple[str, ...]
+) -> list[tuple[str, s.Node, Expr]]:
+    """The columns under the names that they are given; a given name counts as an assignment, and in print any does."""
+    shown = len(found) if not given or word in keeping else len(given)
+    names = (*given, *(name for name, _ in found[len(given) :]))
     return [
         (name, s.Assign(item.start, item.end, (name,), node) if at < len(given) or word == "print" else node, value)
-        for at, (name, value) in enumerate(_columns(scope, record, node, given)[:shown])
+        for at, (name, (_, value)) in enumerate(zip(names[:shown], found, strict=False))
     ]
 
 
-def _arrays(item: s.Node, node: s.Call, arrays: Columns, word: str) -> list[tuple[str, s.Node, Expr]]:
-    """What is not given a name keeps its own; print leaves it out, if any is given one."""
-    given = item.names if isinstance(item, s.Assign) else ()
-    if len(given) > len(arrays):
-        raise semantic(f"{node.name}() gives {len(arrays)} arrays, not {len(given)}", item.span)
-    shown = len(given) if given and word == "print" else len(arrays)
-    return [
-        (
-            given[at] if at < len(given) else name,
-            s.Assign(item.start, item.end, (name,), node) if at < len(given) or word == "print" else node,
-            value,
-        )
-        for at, (name, value) in enumerate(arrays[:shown])
-    ]
-
-
-def _columns(scope: Scope, record: Function, node: s.Call, given: tuple[str, ...]) -> list[tuple[str, Expr]]:
+def _columns(scope: Scope, record: Function, node: s.Call) -> Columns:
     call = apply(record, [scope.bind(argument) for argument in node.arguments], node)
     assert isinstance(call, Apply)
     whole = staged(scope, call)
     first = result_name(node.arguments[0]) if node.arguments else None
-    names = (*given, *(f"{record.name}_{first or ''}_{name}" for name, _ in record.results[len(given) :]))
     return [
-        (name, convert(Field(types.DYNAMIC, whole, Const(types.LONG, at)), kind, node.span))
-        for at, (name, (_, kind)) in enumerate(zip(names, record.results, strict=True))
+        (
+            f"{record.name}_{first or ''}_{name}",
+            convert(Field(types.DYNAMIC, whole, Const(types.LONG, at)), kind, node.span),
+        )
+        for at, (name, kind) in enumerate(record.results)
     ]

@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import collected
 from lazulite.kql.binder.expressions import Scope, boolean
 from lazulite.kql.binder.partitions import filtered, grouped, limited
 from lazulite.kql.binder.projections import distinct, extend
-from lazulite.kql.binder.scope import Col, Rel, constant_int, materialised
-from lazulite.kql.errors import semantic
-from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Aggregated, Const, Order, Values
+from lazulite.kql.binder.scope import Col, Rel, constant_int, materialised, plain_key
+from lazulite.kql.plan import Const, Order, Ref, Values
 
 
 def where(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
@@ -21,19 +20,20 @@ def where(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     return filtered(rel, boolean(scope, node.predicate))
 
 
+def sort_key(key: s.Ordered, ref: Ref) -> Order:
+    """The column as a key is written: desc unless said, nulls last in desc and first in asc."""
+    descending = key.descending is not False
+    return Order(ref, descending, key.nulls_first if key.nulls_first is not None else not descending)
+
+
 def sorted_by(scope: Scope, rel: Rel, keys: tuple[s.Ordered, ...]) -> Rel:
-    """The relation in the order of these keys: desc unless said, nulls last in desc and first in asc."""
+    """The relation in the order of these keys."""
     order: list[Order] = []
     for key in keys:
         value = scope.bind(key.value)
-        if value.type == types.DYNAMIC:
-            raise semantic(
-                "A sort key is of type dynamic. Please use an explicit cast, such as tostring()", key.value.span
-            )
+        plain_key("sort", value, key.value.span)
         rel, ref = materialised(scope.context, rel, value)
-        descending = key.descending is not False
-        nulls_first = key.nulls_first if key.nulls_first is not None else not descending
-        order.append(Order(ref, descending, nulls_first))
+        order.append(sort_key(key, ref))
     return replace(rel, order=tuple(order), serialized=True)
 
 
@@ -66,9 +66,8 @@ def bare(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
 
 def _count(scope: Scope, rel: Rel, node: s.Bare) -> Rel:
     ref = scope.context.fresh(types.LONG)
-    record = FUNCTIONS["count"]
-    value = Aggregated(types.LONG, record.name, record.signatures[0], ())
-    return replace(grouped(scope.context, rel, (), ((ref, value),), node.span), columns=(Col("Count", ref),))
+    counted = grouped(scope.context, rel, (), ((ref, collected("count")),), node.span)
+    return replace(counted, columns=(Col("Count", ref),))
 
 
 def _serialize(scope: Scope, rel: Rel, node: s.Bare) -> Rel:

@@ -9,12 +9,12 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import applied
 from lazulite.kql.binder.conversion import compare, conjunction
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.scope import Col, Context, Rel, unknown
 from lazulite.kql.errors import KqlError, Span, semantic, unsupported
-from lazulite.kql.functions import OPERATORS
-from lazulite.kql.plan import Apply, Const, Expr, Filter, Logic, Plan, Scan, Source
+from lazulite.kql.plan import Const, Expr, Filter, Logic, Plan, Scan, Source
 from lazulite.kql.schema import Federation, Options, Other, Table
 from lazulite.kql.scopes import ANSWERED, REFUSED, ScopedTable
 
@@ -51,9 +51,7 @@ def _resource_tests(resource_id: str | None, rel: Rel, span: Span) -> list[Expr]
     column = rel.by_name.get(RESOURCE)
     if column is None or column.type != types.STRING or resource_id is None:
         return []
-    record = OPERATORS["startswith_cs"]
-    inside = Const(types.STRING, resource_id + "/")
-    below = Apply(types.BOOL, record.name, record.signatures[0], (column, inside))
+    below = applied("startswith_cs", column, Const(types.STRING, resource_id + "/"))
     same = compare("==", column, Const(types.STRING, resource_id), span)
     return [Logic(types.BOOL, "or", (same, below))]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lazulite.kql import syntax as s
+from lazulite.kql import types
 from lazulite.kql.errors import UNRESOLVED, KqlError, Span, closest, limit, semantic
 from lazulite.kql.plan import Const, Expr, Extend, Order, Plan, Project, Ref
 from lazulite.kql.schema import Column, Database, Options, Render
@@ -69,7 +70,12 @@ class Rel:
     @property
     def refs(self) -> tuple[Ref, ...]:
         """All columns that must be kept, each once."""
-        return tuple(dict.fromkeys([*(column.ref for column in self.columns), *self.hidden]))
+        return tuple(dict.fromkeys([*self.shown, *self.hidden]))
+
+    @property
+    def shown(self) -> tuple[Ref, ...]:
+        """The visible columns, in order."""
+        return tuple(column.ref for column in self.columns)
 
     @property
     def by_name(self) -> dict[str, Ref]:
@@ -210,6 +216,12 @@ def unique(name: str, taken: Iterable[str]) -> str:
         number += 1
         candidate = f"{name}{number}"
     return candidate
+
+
+def plain_key(what: str, value: Expr, span: Span) -> None:
+    """Raises SEM0100, with Kusto's advice, for a key of type dynamic."""
+    if value.type == types.DYNAMIC:
+        raise semantic(f"A {what} key is of type dynamic. Please use an explicit cast, such as tostring()", span)
 
 
 def constant_int(value: Expr, what: str, span: Span) -> int:

@@ -113,7 +113,7 @@ def _searched(scope: Scope, inputs: list[tuple[str, Rel]], node: s.Search) -> Re
 
 def matching(scope: Scope, rel: Rel, columns: tuple[Col, ...], sensitive: bool, predicate: s.Node) -> Rel:
     """The rows for which a search predicate over these columns holds."""
-    pending: Pending = {}
+    pending = Pending()
     inner = replace(scope.over(replace(rel, columns=columns)), pending=pending)
     test = Terms(inner, sensitive).predicate(predicate)
     return filtered(with_stages(scope.context, rel, pending), test)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import applied, fitting
 from lazulite.kql.binder.conversion import compare, conjunction, convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.names import result_name
 from lazulite.kql.errors import Span, semantic, unsupported
-from lazulite.kql.functions import FUNCTIONS
 from lazulite.kql.functions.series import AXES
-from lazulite.kql.plan import Apply, Const, Expr
+from lazulite.kql.plan import Const, Expr
 
 START = {types.DATETIME: 0, types.TIMESPAN: 0, types.LONG: 0, types.REAL: 0.0}
 
@@ -40,8 +40,8 @@ class Axis:
     def place(self) -> Expr:
         """The place of a row."""
         if self.low is None and self.value.type != types.DATETIME:
-            return internal("$signed_place", self.value, self.step)
-        return internal("$place", self.value, self.origin, self.step)
+            return fitting("$signed_place", self.value, self.step)
+        return fitting("$place", self.value, self.origin, self.step)
 
     def inside(self, span: Span) -> Expr:
         """Whether a row is on the axis at all."""
@@ -52,25 +52,12 @@ class Axis:
             parts.append(compare("<", self.place, self.count(self.origin), span))
         elif self.high:
             parts.append(compare("<", self.value, self.high, span))
-        return conjunction(parts) if parts else self._known()
-
-    def _known(self) -> Expr:
-        record = FUNCTIONS["isnotnull"]
-        signature = next(one for one in record.signatures if one.parameters[0].kind != types.STRING)
-        return Apply(types.BOOL, record.name, signature, (self.value,))
+        return conjunction(parts) if parts else applied("isnotnull", self.value, form=1)
 
     def count(self, start: Expr) -> Expr:
         """How many steps there are from a start to the high bound."""
         assert self.high is not None
-        return internal("$steps_through" if self.through else "$steps", start, self.high, self.step)
-
-
-def internal(name: str, *arguments: Expr) -> Apply:
-    """A function of the table that no query can name, for the type of its first argument."""
-    record = FUNCTIONS[name]
-    kinds = (arguments[0].type, "any")
-    signature = next(one for one in record.signatures if one.parameters[0].kind in kinds)
-    return Apply(signature.returns, record.name, signature, arguments)
+        return fitting("$steps_through" if self.through else "$steps", start, self.high, self.step)
 
 
 def axis_of(scope: Scope, node: s.Series) -> Axis:
@@ -114,7 +101,7 @@ def _kind(value: Expr, others: list[Expr], node: s.Series) -> str:
 
 def _positive(step: Expr, span: Span) -> Expr:
     if not isinstance(step, Const):
-        return internal("$positive", step)
+        return fitting("$positive", step)
     if not isinstance(step.value, int | float) or step.value <= 0:
         raise semantic("The step of make-series is greater than zero", span)
     return step
@@ -126,7 +113,7 @@ def _aligned(low: Expr | None, step: Expr, node: s.Series) -> Expr:
     if low.type == types.REAL:
         raise unsupported("The operator 'make-series' in range() of reals", node.span)
     if not isinstance(low, Const) or not isinstance(step, Const):
-        return internal("$aligned", low, step)
+        return fitting("$aligned", low, step)
     if isinstance(low.value, int) and isinstance(step.value, int) and low.value % step.value:
         raise unsupported("The operator 'make-series' in range() with a start between two steps", node.span)
     return low

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import applied
 from lazulite.kql.binder.calls import match, result_type
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
@@ -17,7 +18,7 @@ from lazulite.kql.binder.names import result_name
 from lazulite.kql.binder.scope import Rel
 from lazulite.kql.errors import Span, semantic, unsupported
 from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Aggregated, Apply, Const, Expr, Ref, RowField, RowOf
+from lazulite.kql.plan import Aggregated, Const, Expr, Ref, RowField, RowOf
 
 Found = list[tuple[str, Expr]]
 
@@ -170,7 +171,7 @@ def _plain(group: Holder, values: list[Expr], share: Decimal, node: s.Call) -> E
 
 
 def _weighted(group: Holder, values: list[Expr], share: Decimal, node: s.Call) -> Expr:
-    record, reader = FUNCTIONS["$weighted"], FUNCTIONS["$weighted_percentile"]
+    record = FUNCTIONS["$weighted"]
     if values[1].type == types.INT:
         values = [values[0], convert(values[1], types.LONG, node.span)]
     signature, fitted = match(record, values, node)
@@ -178,13 +179,11 @@ def _weighted(group: Holder, values: list[Expr], share: Decimal, node: s.Call) -
     kind = {types.INT: types.LONG, types.DECIMAL: types.REAL}.get(values[0].type, values[0].type)
     scale = 10 ** max(-int(share.as_tuple().exponent), 0)
     numbers = Const(types.LONG, int(share * scale)), Const(types.LONG, 100 * scale)
-    return Apply(kind, reader.name, reader.signatures[kind == types.REAL], (state, *numbers))
+    return applied("$weighted_percentile", state, *numbers, kind=kind, form=int(kind == types.REAL))
 
 
 def _packed(found: Found, span: Span) -> Expr:
-    record = FUNCTIONS["pack_array"]
-    values = tuple(convert(value, types.DYNAMIC, span) for _, value in found)
-    return Apply(types.DYNAMIC, record.name, record.signatures[0], values)
+    return applied("pack_array", *(convert(value, types.DYNAMIC, span) for _, value in found))
 
 
 SEVERAL: Final[dict[str, Several]] = {

@@ -8,6 +8,7 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import applied, iff
 from lazulite.kql.binder.calls import apply
 from lazulite.kql.binder.conversion import compare, conjunction, convert
 from lazulite.kql.binder.expressions import Scope
@@ -15,8 +16,8 @@ from lazulite.kql.binder.names import result_name
 from lazulite.kql.binder.partitions import filtered, guarded
 from lazulite.kql.binder.scope import Col, Rel, constant_int, extended, materialised, project, unique
 from lazulite.kql.errors import closest, semantic
-from lazulite.kql.functions import FUNCTIONS, OPERATORS
-from lazulite.kql.plan import Apply, Const, Expand, Expr, Ref, RowField
+from lazulite.kql.functions import OPERATORS
+from lazulite.kql.plan import Const, Expand, Expr, Ref, RowField, absent
 
 # What a column of numbers matches. A string matches as little as it can, in kind=regex as much as it can.
 MATCHES: Final = {
@@ -45,25 +46,20 @@ def parse(scope: Scope, rel: Rel, node: s.Operator) -> Rel:
     rel, good = _whole(scope, rel, matched, values, kind)
     outputs = {column.name: (column.ref, column.ref) for column in rel.columns}
     for piece, value in zip(declared, values, strict=True):
-        chosen = _apply("iff", (good, value, Const(value.type, "" if value.type == types.STRING else None)))
+        chosen = iff(good, value, absent(value.type))
         outputs[piece.name] = (scope.context.fresh(value.type), chosen)  # type: ignore[assignment]
     if node.word == "parse-where":
         rel = filtered(rel, good)
     return project(rel, ((name, ref, value) for name, (ref, value) in outputs.items()))
 
 
-def _apply(name: str, arguments: tuple[Expr, ...]) -> Expr:
-    return Apply(arguments[1].type if name == "iff" else "", name, FUNCTIONS[name].signatures[0], arguments)
-
-
 def _groups(scope: Scope, rel: Rel, operand: Ref, pattern: Const, count: int) -> tuple[Rel, Ref, Ref]:
     """Two hidden columns: whether the text matches, and the groups that it has."""
-    record = FUNCTIONS["$groups"]
     matched, row = scope.context.fresh(types.BOOL), scope.context.fresh("row")
     arguments = (operand, pattern, Const(types.LONG, count))
     values = [
-        (matched, Apply(types.BOOL, record.name, record.signatures[0], arguments)),
-        (row, Apply("row", record.name, record.signatures[1], arguments)),
+        (matched, applied("$groups", *arguments, kind=types.BOOL)),
+        (row, applied("$groups", *arguments, kind="row", form=1)),
     ]
     return extended(rel, values), matched, row
 
@@ -72,10 +68,7 @@ def _whole(scope: Scope, rel: Rel, matched: Ref, values: list[Expr], kind: str) 
     """Whether the row counts as parsed: outside kind=relaxed a value that its type refuses spoils the row."""
     if kind == "relaxed":
         return rel, matched
-    record = FUNCTIONS["isnotnull"]
-    tests = [
-        Apply(types.BOOL, record.name, record.signatures[1], (value,)) for value in values if value.type != types.STRING
-    ]
+    tests = [applied("isnotnull", value, form=1) for value in values if value.type != types.STRING]
     return materialised(scope.context, rel, conjunction([matched, *tests]))
 
 
@@ -166,8 +159,7 @@ def _element(element: Ref, target: str, item: s.Node) -> Expr:
     """An element under a type. A text is no number and no bool here: what it says is not read."""
     value: Expr = element
     if target in (types.BOOL, *types.NUMBERS):
-        record = FUNCTIONS["$no_text"]
-        value = Apply(types.DYNAMIC, record.name, record.signatures[0], (element,))
+        value = applied("$no_text", element)
     return convert(value, target, item.span)
 
 

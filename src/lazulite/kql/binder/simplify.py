@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from lazulite.kql import types
-from lazulite.kql.functions import FUNCTIONS
+from lazulite.kql.binder.applied import applied
 from lazulite.kql.plan import Apply, Compare, Const, Convert, Expr, Field, OneOf
 
 # Texts of arrays and objects start so.
@@ -30,8 +30,7 @@ def as_text(value: Expr) -> Expr | None:
     if not (isinstance(delimiter, Const) and delimiter.value and isinstance(key, Const) and isinstance(key.value, int)):
         return None
     position = Const(types.LONG, key.value + 1 if key.value >= 0 else key.value)
-    record = FUNCTIONS["$part"]
-    return Apply(types.STRING, record.name, record.signatures[0], (text, delimiter, position))
+    return applied("$part", text, delimiter, position)
 
 
 def scalar_text(test: Expr) -> Expr:
@@ -55,6 +54,5 @@ def _plain(value: Expr) -> bool:
 
 def _shortened(value: Expr) -> Expr:
     if isinstance(value, Convert) and value.type == types.STRING and value.operand.type == types.DYNAMIC:
-        record = FUNCTIONS["$scalar_text"]
-        return Apply(types.STRING, record.name, record.signatures[0], (value.operand,))
+        return applied("$scalar_text", value.operand)
     return value

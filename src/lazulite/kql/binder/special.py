@@ -10,17 +10,14 @@ from typing import Final
 from lazulite.kql import syntax as s
 from lazulite.kql import types
 from lazulite.kql.binder import packing, ranking, surroundings
+from lazulite.kql.binder.applied import applied, iff
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope
 from lazulite.kql.binder.scope import Rel
 from lazulite.kql.binder.surroundings import Special, text
 from lazulite.kql.errors import semantic
 from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Apply, Const, Expr
-
-
-def _apply(name: str, position: int, arguments: list[Expr], type_: str = types.STRING) -> Expr:
-    return Apply(type_, name, FUNCTIONS[name].signatures[position], tuple(arguments))
+from lazulite.kql.plan import Const, Expr
 
 
 def _column_names(scope: Scope, node: s.Call) -> Expr:
@@ -45,7 +42,7 @@ def _extract_all(scope: Scope, node: s.Call) -> Expr:
         raise semantic("The pattern has no group to extract", node.arguments[0].span)
     source = convert(scope.bind(node.arguments[-1]), types.STRING, node.span)
     numbers = [Const(types.LONG, group) for group in groups]
-    return _apply("$extract_all", len(groups) > 1, [Const(types.STRING, pattern), source, *numbers], types.DYNAMIC)
+    return applied("$extract_all", Const(types.STRING, pattern), source, *numbers, form=int(len(groups) > 1))
 
 
 def _chosen_groups(scope: Scope, node: s.Node, compiled: re.Pattern[str]) -> list[int]:
@@ -72,17 +69,11 @@ def _formatted(name: str, letters: str) -> Special:
             if part[0] not in letters:
                 parts.append(Const(types.STRING, part))
             elif f"{name} {part}" in FUNCTIONS:
-                parts.append(_apply(f"{name} {part}", 0, [value]))
+                parts.append(applied(f"{name} {part}", value))
             else:
                 raise semantic(f"{name}() has no part '{part}'", node.arguments[1].span)
         empty = Const(types.STRING, "")
-        found = Apply(
-            types.STRING,
-            "iff",
-            FUNCTIONS["iff"].signatures[0],
-            (_apply("isnull", 1, [value], types.BOOL), empty, _apply("strcat", 0, parts)),
-        )
-        return found if parts else empty
+        return iff(applied("isnull", value, form=1), empty, applied("strcat", *parts)) if parts else empty
 
     return bind
 

@@ -5,7 +5,7 @@ What does not depend on that is computed by the engine before; the rest is inter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from lazulite.kql import syntax as s
@@ -15,9 +15,9 @@ from lazulite.kql.binder.expressions import Pending, Scope, Staged, boolean
 from lazulite.kql.binder.rows import sorted_by
 from lazulite.kql.binder.scope import Col, Rel, extended, materialised
 from lazulite.kql.errors import Span, semantic, unsupported
-from lazulite.kql.plan import Apply, Const, Expr, Local, Order, Plan, Ref, fields
+from lazulite.kql.plan import Apply, Const, Expr, Local, Order, Plan, Ref, absent, fields
 from lazulite.kql.plan.programs import ScanProgram, Step
-from lazulite.kql.pruning import references
+from lazulite.kql.pruning import referenced, references
 from lazulite.kql.stages.interpreter import KINDS, interpretable
 
 
@@ -39,8 +39,8 @@ class _Scan:
     def bind(self, at: int, node: s.Node, condition: bool) -> Expr:
         """An expression of a step, which sees the states of the steps up to it."""
         sides = {step.name: self.state[step.name] for step in self.node.steps[: at + 1]}
-        outer = self.scope.pending if self.scope.pending is not None else {}
-        pending = dict(outer)
+        outer = self.scope.pending if self.scope.pending is not None else Pending()
+        pending = Pending(outer)
         inner = replace(self.scope, sides=sides, pending=pending)
         found = boolean(inner, node) if condition else inner.bind(node)
         for call, ref in pending.items():
@@ -120,7 +120,7 @@ def _declared(scope: Scope, rel: Rel, node: s.Scan) -> list[tuple[str, Ref, Cons
         taken.append(column.name)
         if column.type == types.DECIMAL:
             raise unsupported("A column of type decimal in scan", column.span)
-        default: Expr = Const(column.type, "" if column.type == types.STRING else None)
+        default: Expr = absent(column.type)
         if column.default is not None:
             default = convert(replace(scope, columns={}).bind(column.default), column.type, column.span)
         if not isinstance(default, Const):
@@ -181,7 +181,7 @@ def _staged(binding: _Scan, rel: Rel, program: ScanProgram) -> Rel:
     made = [ref for ref, _ in program.declared] + ([program.match] if program.match else [])
     inner = {ref.id for ref in (*made, program.position)} | binding.remembered
     visible = list(dict.fromkeys([*(column.ref for column in rel.columns), *_hidden(rel)]))
-    inputs = dict.fromkeys([*visible, *(ref for ref in _columns(program) if ref.id not in inner)])
+    inputs = dict.fromkeys([*visible, *(ref for ref in _read(program) if ref.id not in inner)])
     outputs = (*dict.fromkeys(visible), *made, program.position)
     plan: Plan = Local(rel.plan, tuple(inputs), "scan", (program,), outputs, rel.order)
     names = [name for name, _, _ in binding.declared] + ([binding.node.match_id] if binding.node.match_id else [])
@@ -190,19 +190,12 @@ def _staged(binding: _Scan, rel: Rel, program: ScanProgram) -> Rel:
     return Rel(plan, columns, order, serialized=True, partition=binding.rel.partition)
 
 
+def _read(program: ScanProgram) -> list[Ref]:
+    return sorted(referenced(program), key=lambda ref: ref.id)
+
+
 def _hidden(rel: Rel) -> tuple[Ref, ...]:
     return rel.partition.hidden if rel.partition else ()
-
-
-def _columns(value: object) -> Iterator[Ref]:
-    if isinstance(value, Ref):
-        yield value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _columns(part)
-    elif isinstance(value, Expr):
-        for name in fields(type(value)):
-            yield from _columns(getattr(value, name))
 
 
 def _rebuilt(node: Expr, change: Callable[[Expr], Expr]) -> Expr:

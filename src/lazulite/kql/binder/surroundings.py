@@ -9,13 +9,13 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import applied, fitting
 from lazulite.kql.binder.conversion import convert
 from lazulite.kql.binder.expressions import Scope, boolean
 from lazulite.kql.binder.local_calls import staged
 from lazulite.kql.errors import semantic, unsupported
-from lazulite.kql.functions import FUNCTIONS, OPERATORS
 from lazulite.kql.functions.record import REFUSAL
-from lazulite.kql.plan import Apply, Const, Convert, Expr, Field
+from lazulite.kql.plan import Const, Convert, Expr, Field
 
 Special = Callable[[Scope, s.Call], Expr]
 RECEIVED: Final = "_TimeReceived"
@@ -55,8 +55,7 @@ def _assert(scope: Scope, node: s.Call) -> Expr:
         if condition.value is True:
             return condition
         raise semantic(message, node.span)
-    arguments = (condition, Const(types.STRING, REFUSAL + message))
-    return Apply(types.BOOL, "$assert", FUNCTIONS["$assert"].signatures[0], arguments)
+    return applied("$assert", condition, Const(types.STRING, REFUSAL + message))
 
 
 def _is_column(scope: Scope, node: s.Call) -> Expr:
@@ -80,7 +79,7 @@ def _data_size(scope: Scope, node: s.Call) -> Expr:
         raise semantic("estimate_data_size() takes columns, or *", node.span)
     found = sizes[0]
     for size in sizes[1:]:
-        found = Apply(types.LONG, "+", OPERATORS["+"].signatures[0], (found, size))
+        found = applied("+", found, size, kind=types.LONG)
     return found
 
 
@@ -95,9 +94,7 @@ def _measured(scope: Scope, node: s.Call) -> Iterator[Expr]:
 def _size(scope: Scope, column: Expr, node: s.Call) -> Expr:
     if column.type in UNSIZED:
         raise unsupported(f"estimate_data_size() of a {column.type}", node.span)
-    record = FUNCTIONS["$size"]
-    signature = next(one for one in record.signatures if one.parameters[0].kind == column.type)
-    return Apply(types.LONG, record.name, signature, (column,))
+    return fitting("$size", column)
 
 
 def _extract_json(scope: Scope, node: s.Call) -> Expr:
@@ -107,7 +104,7 @@ def _extract_json(scope: Scope, node: s.Call) -> Expr:
     if kind is not None and not isinstance(kind, s.TypeOf):
         raise semantic("The third argument of extract_json() is typeof(type)", kind.span)
     source = convert(scope.bind(node.arguments[1]), types.STRING, node.span)
-    found: Expr = Apply(types.DYNAMIC, "parse_json", FUNCTIONS["parse_json"].signatures[0], (source,))
+    found: Expr = applied("parse_json", source)
     for key in _path(scope, node.arguments[0]):
         found = Field(types.DYNAMIC, found, key)
     return convert(found, kind.type if kind is not None else types.STRING, node.span)
@@ -138,15 +135,14 @@ def _count_of(scope: Scope, node: s.Call) -> Expr:
     if kind == "normal" and not _is_apart(wanted):
         arguments = (source, wanted, Const(types.LONG, 0))
     position = 2 if kind == "regex" else len(arguments) - 2
-    found = Apply(types.LONG, "$countof", FUNCTIONS["$countof"].signatures[position], arguments)
+    found = applied("$countof", *arguments, form=position)
     return staged(scope, found) if found.signature.local else found
 
 
 def _has_terms(scope: Scope, node: s.Call) -> Expr:
     """has_any and has_all with an array that is not constant."""
     source, terms = (scope.bind(argument) for argument in node.arguments)
-    signature = FUNCTIONS[node.name].signatures[0]
-    return staged(scope, Apply(types.BOOL, node.name, signature, (convert(source, types.STRING, node.span), terms)))
+    return staged(scope, applied(node.name, convert(source, types.STRING, node.span), terms))
 
 
 def _is_apart(wanted: Expr) -> bool:

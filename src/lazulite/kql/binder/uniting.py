@@ -13,7 +13,7 @@ from lazulite.kql.binder.partitions import row_number
 from lazulite.kql.binder.scanning import scoped_all
 from lazulite.kql.binder.scope import Col, Context, Lambda, Rel, extended, unique, unknown
 from lazulite.kql.errors import KqlError, Span, semantic, unsupported
-from lazulite.kql.plan import Const, Expr, Order, Ref, UnionAll
+from lazulite.kql.plan import Const, Expr, Order, Ref, UnionAll, absent
 from lazulite.kql.scopes import ScopedTable
 
 # What stands for the name of another scope's table: Kusto qualifies it, in a form that is not documented.
@@ -159,4 +159,4 @@ def _slot_names(slots: list[Slot]) -> list[str]:
 def _values(rel: Rel, slots: list[Slot]) -> Iterator[Expr]:
     columns = {(column.name, column.ref.type): column.ref for column in rel.columns}
     for slot in slots:
-        yield columns.get(slot) or Const(slot[1], "" if slot[1] == types.STRING else None)
+        yield columns.get(slot) or absent(slot[1])

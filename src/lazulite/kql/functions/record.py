@@ -81,6 +81,8 @@ class Signature:
         return sum(not parameter.optional for parameter in self.parameters)
 
 
+# What a form raises for what it cannot compute (a wrong shape, a domain error): the value is null then.
+UNANSWERED: Final = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
 _PARAMETER: Final = re.compile(r"([a-z]+)([?*+!]*)")
 
 

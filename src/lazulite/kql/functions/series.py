@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from lazulite.kql import ticks, types
 from lazulite.kql.errors import runtime
+from lazulite.kql.functions.json_values import LIMIT
 from lazulite.kql.functions.record import Function, Signature, function, local, sig
 
-MAX_STEPS: Final = 1_048_576
+MAX_STEPS: Final = LIMIT
 TOO_MANY: Final = f"a series of make-series has more than {MAX_STEPS} values"
 # An axis is of one of these types, its step of the other.
 AXES: Final = {

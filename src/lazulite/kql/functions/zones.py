@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from lazulite.kql.functions.record import Function, function, local
-from lazulite.kql.ticks import TICKS_PER_DAY, TICKS_PER_MICROSECOND, TICKS_PER_SECOND
+from lazulite.kql.ticks import MAX_TICKS, TICKS_PER_DAY, TICKS_PER_MICROSECOND, TICKS_PER_SECOND
 
 UTC: Final = dt.UTC
 
@@ -53,7 +53,7 @@ def _to_utc(ticks: int, name: str) -> int:
 def _in_years(form: Callable[[int, str], int]) -> Callable[[int, str], int]:
     def checked(ticks: int, name: str) -> int:
         found = form(ticks, name)
-        if not 0 <= found < 3_652_059 * TICKS_PER_DAY:
+        if not 0 <= found <= MAX_TICKS:
             raise OverflowError(found)
         return found
 

@@ -210,7 +210,7 @@ SOURCES: Final[dict[str, Source]] = {
     "print": (_print, _starts_item),
     "range": (_range, lambda token: token.kind == "name" or token.text == "["),
     "datatable": (_datatable, lambda token: token.text == "("),
-    "search": (searching.search, searching.starts_search),
-    "find": (searching.find, searching.starts_find),
+    "search": (searching.search, searching.begins),
+    "find": (searching.find, searching.begins),
     "union": (union, lambda token: token.kind == "name" or token.text in ("(", "[", "*")),
 }

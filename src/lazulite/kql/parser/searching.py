@@ -14,13 +14,8 @@ from lazulite.kql.tokens import Token
 PACKS: Final = ("pack_all", "pack")
 
 
-def starts_search(token: Token) -> bool:
-    """Whether `search` is the operator before this token, and no name."""
-    return token.kind in ("name", "string") or token.text in ("*", "(", "[")
-
-
-def starts_find(token: Token) -> bool:
-    """Whether `find` is the operator before this token, and no name."""
+def begins(token: Token) -> bool:
+    """Whether `search` or `find` is the operator before this token, and no name."""
     return token.kind in ("name", "string") or token.text in ("*", "(", "[")
 
 

@@ -19,6 +19,7 @@ from lazulite.kql.plan.expressions import (
     RowOf,
     ScalarQuery,
     Windowed,
+    absent,
 )
 from lazulite.kql.plan.node import (
     Expr,
@@ -78,6 +79,7 @@ __all__ = [
     "UnionAll",
     "Values",
     "Windowed",
+    "absent",
     "children",
     "fields",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lazulite.kql import types
 from lazulite.kql.functions.record import Signature
 from lazulite.kql.literals import Value
 from lazulite.kql.plan.node import Expr, Order, Plan, Ref
@@ -14,6 +15,11 @@ class Const(Expr):
     """A constant; datetime and timespan in ticks, a dynamic as JSON text, null as None."""
 
     value: Value
+
+
+def absent(kind: str) -> Const:
+    """No value, of this type."""
+    return Const(kind, types.absent(kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Printer:
 
     def null(self, ref: Ref) -> str:
         """The absent value of a column: null, or '' for a string."""
-        return self.dialect.literal(ref.type, "" if ref.type == types.STRING else None)
+        return self.dialect.literal(ref.type, types.absent(ref.type))
 
     def edge(self, ref: Ref) -> str:
         """A column as a local stage takes it."""

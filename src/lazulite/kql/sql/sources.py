@@ -11,9 +11,13 @@ from lazulite.kql.sql.printer import Printer, Stage
 def scan(printer: Printer, node: Scan) -> str:
     """All relations of a table, one after another."""
     if not node.sources:
-        columns = ", ".join(f"{printer.null(ref)} AS c{ref.id}" for ref in node.columns)
-        return f"SELECT {columns} WHERE false"
+        return _nothing(printer, node.columns)
     return " UNION ALL ".join(_source(printer, node, source) for source in node.sources)
+
+
+def _nothing(printer: Printer, columns: tuple[Ref, ...]) -> str:
+    """No rows of these columns."""
+    return f"SELECT {', '.join(f'{printer.null(ref)} AS c{ref.id}' for ref in columns)} WHERE false"
 
 
 def _source(printer: Printer, node: Scan, source: Source) -> str:
@@ -36,7 +40,7 @@ def values(printer: Printer, node: Values) -> str:
         return "SELECT 0 AS nothing"
     names = ", ".join(f"c{ref.id}" for ref in node.columns)
     if not node.rows:
-        return f"SELECT {', '.join(f'{printer.null(ref)} AS c{ref.id}' for ref in node.columns)} WHERE false"
+        return _nothing(printer, node.columns)
     show = printer.expressions()
     # Each value is printed once: a nested query would get other names the second time.
     rows = [", ".join(show(value) for value in row) for row in node.rows]

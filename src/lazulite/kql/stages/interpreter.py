@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from lazulite.kql import types
+from lazulite.kql.functions.record import UNANSWERED
 from lazulite.kql.plan import Apply, Compare, Const, Convert, Expr, Logic, Not, OneOf, Ref
 from lazulite.kql.stages.arithmetic import different, equal, joined, quotient, remainder, strict, whole, within
 
@@ -140,13 +141,13 @@ def _arithmetic(node: Apply, arguments: list[Form]) -> Form:
 
 def _local(node: Apply) -> Callable[..., Any]:
     """A function that is computed in Python anyway; what it cannot compute is null."""
-    local, empty = node.signature.local, "" if node.type == types.STRING else None
+    local, empty = node.signature.local, types.absent(node.type)
     assert local is not None
 
     def called(*arguments: Any) -> Any:
         try:
             found = local(*arguments)
-        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
+        except UNANSWERED:
             return empty
         return empty if found is None else found
 
@@ -166,7 +167,7 @@ def _case(node: Apply, arguments: list[Form]) -> Form:
 
 
 def _coalesce(node: Apply, arguments: list[Form]) -> Form:
-    empty = "" if node.type == types.STRING else None
+    empty = types.absent(node.type)
 
     def called(row: Row) -> Any:
         for argument in arguments:

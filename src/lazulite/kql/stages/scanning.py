@@ -155,8 +155,7 @@ def _machine(program: ScanProgram) -> _Machine:
     defaults: State = {}
     for step in program.steps:
         for ref, of in step.state:
-            empty = "" if ref.type == types.STRING else None
-            defaults[ref.id] = declared[of] if isinstance(of, int) else empty
+            defaults[ref.id] = declared[of] if isinstance(of, int) else types.absent(ref.type)
     return _Machine([_Step(step) for step in program.steps], defaults, declared, _Found(len(declared)), dynamics)
 
 

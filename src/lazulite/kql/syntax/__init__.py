@@ -30,6 +30,7 @@ from lazulite.kql.syntax.expressions import (
 from lazulite.kql.syntax.node import (
     Node,
     Operator,
+    walk,
 )
 from lazulite.kql.syntax.operators import (
     As,
@@ -141,4 +142,5 @@ __all__ = [
     "UnionWith",
     "Where",
     "Wildcard",
+    "walk",
 ]

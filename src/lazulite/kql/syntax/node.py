@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 
 from lazulite.kql.errors import Span
 
@@ -25,3 +26,15 @@ class Operator(Node):
     """What stands after a `|`; `word` as written."""
 
     word: str
+
+
+def walk(value: object) -> Iterator[Node]:
+    """Every node of a syntax tree."""
+    if isinstance(value, Node):
+        yield value
+    if isinstance(value, tuple):
+        for item in value:
+            yield from walk(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from walk(getattr(value, field.name))

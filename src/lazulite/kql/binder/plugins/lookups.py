@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from lazulite.kql import types
+from lazulite.kql.binder.applied import applied
 from lazulite.kql.binder.local_calls import with_stages
 from lazulite.kql.binder.plugins.record import Call, Plugin
 from lazulite.kql.binder.plugins.template import bound, under
 from lazulite.kql.binder.scope import Col, Meaning, Rel, renewed, unique
 from lazulite.kql.errors import semantic
-from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Apply, Const, Ref
+from lazulite.kql.plan import Const, Ref
 
 # Each different address is compared by the lengths of prefixes that there are: an equality that the engine can hash.
 MATCHES: Final = """
@@ -27,7 +27,6 @@ rows | join kind={kind} matched on key
 """
 # How many bits an address has.
 WIDTH_4, WIDTH_6 = 32, 128
-BITS: Final = FUNCTIONS["$address_bits"]
 
 
 def _lookup(call: Call, width: int) -> Rel:
@@ -54,7 +53,7 @@ def _lookup(call: Call, width: int) -> Rel:
 def _with_bits(call: Call, rel: Rel, address: Ref, width: int, name: str) -> Rel:
     """The rows under names of their own, and the bits of their addresses, which a local stage finds."""
     bits = call.scope.context.fresh(types.STRING)
-    form = Apply(types.STRING, BITS.name, BITS.signatures[0], (address, Const(types.LONG, width)))
+    form = applied("$address_bits", address, Const(types.LONG, width))
     columns = {name if name == "key" else f"{name}{at}": column.ref for at, column in enumerate(rel.columns)}
     return under(with_stages(call.scope.context, rel, {form: bits}), {**columns, "bits": bits})
 

@@ -7,13 +7,13 @@ from typing import Final
 
 from lazulite.kql import syntax as s
 from lazulite.kql import types
+from lazulite.kql.binder.applied import windowed
 from lazulite.kql.binder.expressions import boolean
 from lazulite.kql.binder.partitions import filtered
 from lazulite.kql.binder.plugins.record import Call, Plugin
 from lazulite.kql.binder.scope import Col, Rel, extended
 from lazulite.kql.errors import semantic, unsupported
-from lazulite.kql.functions import FUNCTIONS
-from lazulite.kql.plan import Const, Expr, Windowed
+from lazulite.kql.plan import Const
 
 MOST_ROWS: Final = 1 << 31
 MOST_SETS: Final = 16
@@ -27,10 +27,8 @@ def _near(call: Call) -> Rel:
         raise semantic("rows_near needs rows in order: put 'sort by' or 'serialize' before it", call.node.span)
     before = _count(call, "NumRows")
     after = _count(call, "RowsAfter") if call.given("RowsAfter") else before
-    record = FUNCTIONS["$near"]
     condition = boolean(call.scope, call.arguments["Condition"])
-    arguments: tuple[Expr, ...] = (condition, after, before)
-    near = Windowed(types.BOOL, record.name, record.signatures[0], arguments, order, call.scope.partition)
+    near = windowed("$near", condition, after, before, order=order, partition=call.scope.partition)
     ref = call.scope.context.fresh(types.BOOL)
     return filtered(extended(call.rel, [(ref, near)]), ref)
 

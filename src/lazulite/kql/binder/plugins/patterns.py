@@ -38,8 +38,7 @@ def _basket(call: Call) -> Rel:
     outputs += [Col(column.name, fresh(column.ref.type)) for column in rel.columns]
     chosen = tuple(wildcards.get(column.ref.type) for column in rel.columns)
     arguments = (threshold, most, chosen)
-    inputs = tuple(column.ref for column in counted.columns)
-    plan = Local(counted.plan, inputs, "basket", arguments, tuple(column.ref for column in outputs))
+    plan = Local(counted.plan, counted.shown, "basket", arguments, tuple(column.ref for column in outputs))
     return Rel(plan, tuple(outputs))
 
 
