@@ -30,6 +30,8 @@ ALIASES: Final = {
 # Narrow to wide: a mixture of numbers takes the widest.
 NUMBERS: Final = (INT, LONG, REAL, DECIMAL)
 INTEGERS: Final = (INT, LONG)
+# The one long without a negative: what negates it overflows.
+LEAST_LONG: Final = -(1 << 63)
 DOTNET: Final = {
     BOOL: "System.SByte",
     INT: "System.Int32",

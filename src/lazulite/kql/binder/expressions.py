@@ -154,7 +154,8 @@ def _call(scope: Scope, node: s.Call) -> Expr:
 def _unary(scope: Scope, node: s.Unary) -> Expr:
     if node.operator == "+":
         return scope.bind(node.operand)
-    if isinstance(node.operand, s.Literal) and type(node.operand.value) in (int, float, Decimal):
+    value = node.operand.value if isinstance(node.operand, s.Literal) else None
+    if isinstance(node.operand, s.Literal) and type(value) in (int, float, Decimal) and value != types.LEAST_LONG:
         return _literal(scope, s.Literal(node.start, node.end, node.operand.type, -node.operand.value))  # type: ignore[operator]
     return scope.call(scope, s.Operation(node.start, node.end, "negate", (node.operand,)))
 

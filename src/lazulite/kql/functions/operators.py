@@ -107,8 +107,10 @@ OPERATORS: Final[tuple[Function, ...]] = (
         "negate",
         "Minus.",
         sig("int -> long", "(-{0}::BIGINT)"),
+        # Of a constant the engine makes a wider number, where that of a column overflows.
+        sig("long -> long", "(-{0})::BIGINT"),
+        sig("timespan -> timespan", "(-{0})::BIGINT"),
         sig("number -> $0", "(-{0})"),
-        sig("timespan -> timespan", "(-{0})"),
         example="print -(1 + 2)",
     ),
     function(

@@ -29,6 +29,7 @@ from lazulite.kql.syntax import (
     Unary,
 )
 from lazulite.kql.tokens import Token
+from lazulite.kql.types import LEAST_LONG
 
 STRING_OPERATORS: Final = [
     "contains",
@@ -190,7 +191,8 @@ def _unary(cursor: Cursor) -> Node:
     sign = cursor.take()
     with cursor.nested():
         operand = _unary(cursor)
-    if isinstance(operand, Literal) and type(operand.value) in (int, float) and operand.end == cursor.last_end:
+    bare = isinstance(operand, Literal) and operand.end == cursor.last_end
+    if bare and isinstance(operand, Literal) and type(operand.value) in (int, float) and operand.value != LEAST_LONG:
         value = operand.value if sign.text == "+" else -operand.value  # type: ignore[operator]
         return Literal(sign.start, operand.end, operand.type, value)
     return Unary(sign.start, operand.end, sign.text, operand)
